@@ -1,0 +1,1 @@
+"""Localisation: how suspicious each line is."""

@@ -1,0 +1,1 @@
+"""Rankings: which plausible patch is chosen."""

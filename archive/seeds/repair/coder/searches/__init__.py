@@ -1,0 +1,1 @@
+"""Searches: how edits become candidates."""

@@ -1,0 +1,1 @@
+"""The editor role: edits the workspace's own source, itself included."""

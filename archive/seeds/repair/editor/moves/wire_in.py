@@ -1,0 +1,79 @@
+"""Wire a spare part of the library into a list or dict of parts, chosen by the train evidence where it says something."""
+
+from editor.advice import MAX_REACHES, MAX_SEPARATIONS, FeatureTrials, reached_tasks
+from editor.composition import slot_kinds, spare_parts, wire
+from editor.scene import Proposal, pick
+
+KIND = "move"
+
+PULL = 6.0
+TRIED_FEATURES = 5
+FIRST_WEIGHT = 1.0
+FRONT = 0.3
+
+
+def propose(scene):
+    """Return the change that wires one part in, or None when no slot has a spare part."""
+    plan = scene.workspace.plan(scene.folder)
+    spares = {}
+    for slot, kind in slot_kinds(scene.workspace, scene.folder).items():
+        if isinstance(plan.slots[slot], (list, dict)):
+            parts = spare_parts(scene.workspace, scene.folder, slot, kind)
+            for shelf, name in parts:
+                spares[slot, kind, shelf, name] = 1.0 / len(parts)
+    advice = _advise(scene, list(spares))
+    for spare, (score, _) in advice.items():
+        spares[spare] *= 1.0 + PULL * abs(score)
+    chosen = pick(scene.rng, spares)
+    if chosen is None:
+        return None
+    slot, kind, shelf, name = chosen
+    score, reason = advice.get(chosen, (0.0, ""))
+    value = plan.slots[slot]
+    position = 0 if isinstance(value, list) and scene.rng.random() < FRONT else None
+    weight = _weight(score)
+    changes = wire(scene.workspace, scene.folder, slot, shelf, name, weight=weight, position=position)
+    shown = f" at weight {weight!r}" if isinstance(value, dict) else ""
+    note = f" ({reason})" if reason else ""
+    return Proposal(changes, f"{scene.role}: wire in {kind} {name}{shown}{note}", reason or "no evidence: at random")
+
+
+def _advise(scene, spares):
+    """Return {spare: (score, reason)} of the spare parts that the evidence speaks about."""
+    advice = {}
+    failed = [item for item in scene.failures() if item.reference()]
+    operators = [spare for spare in spares if spare[1] == "operator"]
+    for spare in scene.rng.sample(operators, len(operators))[: MAX_REACHES // max(1, len(failed))] if failed else []:
+        reached, total = reached_tasks(failed, spare[2], spare[3])
+        if reached:
+            advice[spare] = (float(reached), f"reaches {reached} of {total} failed train tasks")
+    features = [spare for spare in spares if spare[1] == "feature"]
+    if features and scene.evidence:
+        advice.update(_try_features(scene, features))
+    limited = sum(item.says("limit", "exhausted", "timeout") for item in scene.failures())
+    fooled = sum(item.says("plausible") for item in scene.failures())
+    for spare in spares:
+        if spare[1] in ("order", "localise", "search") and limited:
+            advice[spare] = (0.5 * limited, f"the search hit its limit on {limited} train tasks")
+        if spare[1] == "ranking" and fooled:
+            advice[spare] = (0.5 * fooled, f"{fooled} train patches passed the visible tests and were wrong")
+    return advice
+
+
+def _try_features(scene, features):
+    trials = FeatureTrials(scene.evidence)
+    count = min(len(features), TRIED_FEATURES, MAX_SEPARATIONS // max(1, len(trials.cases)))
+    found = {}
+    for spare in scene.rng.sample(features, count) if trials.cases else []:
+        gap = trials.separation(spare[2], spare[3])
+        if abs(gap) >= 0.05:
+            found[spare] = (gap, f"separates {len(trials.cases)} labelled train patches by {gap:+.2f}")
+    return found
+
+
+def _weight(score):
+    """Return a feature's first weight: less where the evidence is faint, negative where it speaks the other way."""
+    if not score:
+        return FIRST_WEIGHT
+    size = round(max(0.25, min(2.0, 2.0 * abs(score))), 2)
+    return size if score > 0 else -size

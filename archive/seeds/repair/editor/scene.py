@@ -1,0 +1,40 @@
+"""What a move works with, and what it proposes."""
+
+import random
+from dataclasses import dataclass
+
+from editor.evidence import Item, of_role
+from editor.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One edit's situation: the workspace, another node's (or None), evidence, and the role that is to be edited."""
+
+    workspace: Workspace
+    mate: Workspace | None
+    evidence: list[Item]
+    rng: random.Random
+    role: str
+    folder: str
+
+    def failures(self):
+        """Return the role's own failed train outcomes."""
+        return [item for item in of_role(self.evidence, self.role) if not item.success]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A change of the workspace: {path: new text or None}, one line that says what, and why."""
+
+    changes: dict
+    tried: str
+    why: str = ""
+
+
+def pick(rng, weighted):
+    """Return one key of {key: weight}, drawn by weight; None when no weight is positive."""
+    entries = [(key, weight) for key, weight in weighted.items() if weight > 0]
+    if not entries:
+        return None
+    return rng.choices([key for key, _ in entries], [weight for _, weight in entries])[0]

@@ -1,0 +1,1 @@
+"""Ways to make one number of the features' weighted values."""

@@ -1,0 +1,1 @@
+"""Operators: each proposes one kind of edit."""

@@ -1,0 +1,1 @@
+"""Orders: which edits are tried first."""

@@ -1,0 +1,162 @@
+"""Other plausible patches of the same faulty program: a bounded search with a few cheap single edits.
+
+A patch whose answers agree with what most rivals do has many independent ways to be right; one that stands alone is
+likelier to be an accident. The search is short on purpose; what it finds is a sample, not the truth.
+"""
+
+import ast
+from dataclasses import dataclass
+
+from shared.candidates import Edit, Program, fingerprint
+from shared.context import Context
+from shared.values import same
+
+TRIED = 220
+KEPT = 24
+STEPS_SHARE = 0.5  # of the review's steps
+
+COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod)
+NUMBERED = (ast.Name, ast.Call, ast.Subscript, ast.Attribute, ast.BinOp)
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A plausible patch: the line of its edit, the kind of edited node, and its loaded program."""
+
+    line: int
+    kind: str
+    program: dict
+
+
+def find_rivals(case):
+    """Return up to KEPT Rivals that pass all visible tests and do not equal the reviewed patch."""
+    program = Program(case.faulty_source.decode())
+    spectrum = case.faulty_spectrum
+    failing = [lines for lines, passed in zip(spectrum.lines, spectrum.passed) if not passed]
+    lines = set.intersection(*failing) if failing else set()
+    context = Context(program, lines or None, spectrum.kinds)
+    mine = ast.unparse(case.patched)
+    limit = case.spent() + STEPS_SHARE * (case.max_steps - case.spent())
+    samples = case.failing + [sample for sample in case.visible if sample not in case.failing]
+    found, seen = [], {fingerprint(program.codes())}
+    for edit in interleaved(list(single_edits(context)))[:TRIED]:
+        if len(found) >= KEPT or case.spent() >= limit:
+            break
+        codes = program.codes(edit)
+        case.runs += 1
+        key = fingerprint(codes) if codes else None
+        if codes is None or key in seen:
+            continue
+        seen.add(key)
+        loaded = case.runner.load(codes)
+        if loaded is not None and all(same(case.answer(loaded, s.input), s.expected) for s in samples):
+            if without_docstrings(program.normal(edit)) != mine:
+                found.append(Rival(edit.line, edit.operator, loaded))
+    return found
+
+
+def without_docstrings(text):
+    """Return a normalised text without docstrings, as reviewed trees are."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and len(body) > 1 and isinstance(body[0], ast.Expr):
+            if isinstance(body[0].value, ast.Constant):
+                del body[0]
+    return ast.unparse(tree)
+
+
+def interleaved(edits):
+    """Return edits so that each kind has its turn: a search that ends early has tried some of every kind."""
+    queues = {}
+    for edit in edits:
+        queues.setdefault(edit.operator, []).append(edit)
+    mixed = []
+    while queues:
+        for kind in list(queues):
+            mixed.append(queues[kind].pop(0))
+            if not queues[kind]:
+                del queues[kind]
+    return mixed
+
+
+def single_edits(context):
+    """Yield single edits of the program on the context's open lines, each marked with its kind."""
+    for kind, make in (("compare", comparisons), ("name", names), ("offset", offsets), ("number", numbers),
+                       ("operator", operators), ("logic", logic), ("delete", deletions)):  # fmt: skip
+        for edit in make(context):
+            edit.operator = kind
+            yield edit
+
+
+def comparisons(context):
+    """Another comparison operator."""
+    for node in context.nodes(ast.Compare):
+        for other in COMPARISONS if len(node.ops) == 1 and isinstance(node.ops[0], COMPARISONS) else ():
+            if not isinstance(node.ops[0], other):
+                yield Edit([(node, "ops", [other()])], node.lineno)
+
+
+def names(context):
+    """Another variable of a fitting kind."""
+    for node in context.nodes(ast.Name):
+        if isinstance(node.ctx, ast.Load) and node.id in context.names(node):
+            for other in context.names(node):
+                if other != node.id and context.fits(context.kind(node), context.variable_kind(node, other)):
+                    yield context.replace(node, ast.Name(other, ast.Load()))
+
+
+def offsets(context):
+    """One more or one less: of an index, an argument, a side of a comparison, a returned or assigned value."""
+    for node in context.nodes(*NUMBERED):
+        holder, field, _ = context.place(node)
+        stored = isinstance(getattr(node, "ctx", None), (ast.Store, ast.Del))
+        if stored or field == "func" or not isinstance(holder, (ast.Compare, ast.Subscript, ast.Slice, ast.Call, ast.Return, ast.Assign)):
+            continue
+        if context.kind(node) not in (None, "int", "number") or (field == "value" and isinstance(holder, ast.Subscript)):
+            continue
+        if isinstance(node, ast.BinOp):
+            if isinstance(node.right, ast.Constant) and isinstance(node.op, (ast.Add, ast.Sub)):
+                yield context.replace(node, node.left)
+            continue
+        for operator in (ast.Add, ast.Sub):
+            yield context.replace(node, ast.BinOp(node, operator(), ast.Constant(1)))
+
+
+def numbers(context):
+    """A number one higher or lower, or 0 and 1."""
+    for node in context.nodes(ast.Constant):
+        if type(node.value) is int:
+            for value in dict.fromkeys((node.value + 1, node.value - 1, 0, 1)):
+                if value != node.value:
+                    yield context.replace(node, ast.Constant(value))
+        elif type(node.value) is bool:
+            yield context.replace(node, ast.Constant(not node.value))
+
+
+def operators(context):
+    """Another arithmetic operator."""
+    for node in context.nodes(ast.BinOp, ast.AugAssign):
+        for other in ARITHMETIC if isinstance(node.op, (*ARITHMETIC, ast.Div)) else ():
+            if not isinstance(node.op, other):
+                yield context.set(node, "op", other())
+
+
+def logic(context):
+    """`and` for `or`, a negated condition, one half of a condition."""
+    for node in context.nodes(ast.BoolOp):
+        yield context.set(node, "op", ast.Or() if isinstance(node.op, ast.And) else ast.And())
+        for half in node.values:
+            yield context.replace(node, half)
+    for node in context.nodes(ast.If, ast.While, ast.IfExp):
+        if not (isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not)):
+            yield Edit([(node, "test", ast.UnaryOp(ast.Not(), node.test))], node.lineno)
+    for node in context.nodes(ast.UnaryOp):
+        yield context.replace(node, node.operand)
+
+
+def deletions(context):
+    """One simple statement less."""
+    for node in context.nodes(ast.Assign, ast.AugAssign, ast.Expr, ast.Continue, ast.Break):
+        yield context.delete(node)

@@ -1,0 +1,1 @@
+"""What all roles of this workspace share: messages, values, bounded runs, coverage, edits, generated inputs."""

@@ -1,0 +1,1 @@
+"""rqgm: evolve agents together with their evaluators."""

@@ -1,0 +1,364 @@
+"""The state of a run: a fold over its ledger.
+
+`State.apply` is the only place that changes it, in a live run and on replay alike. One outcome costs O(depth): the
+node's own counts, and the clade counts of its ancestors. A node's own counts and its clade's are separate arrays, so
+that a descendant's outcome can never become the node's own (a bug of a public implementation).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rqgm.archive.lineage import extend_head
+from rqgm.core.counts import Counts
+from rqgm.core.errors import IntegrityError
+from rqgm.core.usage import Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from rqgm.archive.ledger import Event
+
+Cell = tuple[str, str]
+"""(task, measure): what a node's role is measured on."""
+
+GENESIS_HEAD = "0" * 64
+USAGE_KINDS = ("validation", "expansion", "train", "test")
+
+
+@dataclass(slots=True)
+class Node:
+    """One archived workspace. `roles` maps each role to the hash of all that decides what it does."""
+
+    index: int
+    commit: str
+    parent: int | None
+    epoch: int
+    n: int | None
+    tried: str
+    why: str
+    roles: dict[str, str]
+    deterministic: frozenset[str]
+    children: list[int] = field(default_factory=list)
+    counts: dict[str, Counts] = field(default_factory=dict)
+    """Live outcomes of this node itself, by role."""
+
+
+@dataclass(slots=True)
+class Record:
+    """One outcome; `n` is its dispatch number, `deps` the slots that influenced `y`, `weight` its share in the counts."""
+
+    n: int
+    node: int
+    role: str
+    task: str
+    measure: str
+    pool: str
+    y: int
+    score: float
+    weight: float
+    failure: str | None
+    artifact: str | None
+    key: str | None
+    deps: tuple[str, ...]
+    epoch: int
+    reused: int | None
+    live: bool = True
+
+
+@dataclass(slots=True)
+class Seat:
+    """Which frozen judge instance sits in a slot; `counter` is the slot's own epoch j_m."""
+
+    node: int
+    role_hash: str
+    counter: int = 0
+
+
+@dataclass(slots=True)
+class Artifact:
+    """What a solver made on a task, kept for other measures and for later seats: a tree blob, or a failure."""
+
+    blob: str | None
+    failure: str | None
+    detail: str
+
+
+class Arrays:
+    """Growing float arrays, one entry a node: own and clade successes and failures."""
+
+    def __init__(self) -> None:
+        self._data = np.zeros((4, 64))
+        self.size = 0
+
+    def add(self) -> None:
+        """Make room for one more node."""
+        if self.size == self._data.shape[1]:
+            self._data = np.concatenate([self._data, np.zeros_like(self._data)], axis=1)
+        self.size += 1
+
+    @property
+    def own(self) -> np.ndarray:
+        """Own (successes, failures), shape (2, nodes)."""
+        return self._data[:2, : self.size]
+
+    @property
+    def clade(self) -> np.ndarray:
+        """Clade (successes, failures), shape (2, nodes)."""
+        return self._data[2:, : self.size]
+
+
+class State:
+    """What is known of a run after some prefix of its ledger."""
+
+    def __init__(self) -> None:
+        self.run: dict[str, Any] = {}
+        self.nodes: list[Node] = []
+        self.by_commit: dict[str, int] = {}
+        self.records: dict[int, Record] = {}
+        self.closed: dict[tuple[int, str], dict[Cell, int]] = {}
+        """Live cells by (node, role): the record that closed each."""
+        self.dependents: dict[str, set[int]] = {}
+        """Live records by slot that they depend on."""
+        self.cache: dict[str, int] = {}
+        self.artifacts: dict[str, Artifact] = {}
+        self.train: dict[str, dict[str, Any]] = {}
+        self.pending: dict[int, dict[str, Any]] = {}
+        self.seats: dict[str, Seat] = {}
+        self.epoch = 0
+        self.epochs: list[dict[str, Any]] = []
+        self.race_rounds = 0
+        self.utility_id = ""
+        self.spent = 0
+        self.dispatched = 0
+        self.rejected: list[dict[str, Any]] = []
+        self.barren = 0
+        """Rejected edits since the last outcome or node."""
+        self.voided = 0
+        self.voided_in_a_row = 0
+        self.erased = 0
+        self.reused = 0
+        self.usage = dict.fromkeys(USAGE_KINDS, Usage())
+        self.endpoints: dict[str, Any] = {}
+        self.test: dict[tuple[int, str, str], dict[str, Any]] = {}
+        self.finished: dict[str, Any] | None = None
+        self.lineage_head = GENESIS_HEAD
+        self.counts = Arrays()
+        self._appliers: dict[str, Callable[[dict[str, Any]], None]] = {
+            "run_started": self._run_started,
+            "run_resumed": lambda _: None,
+            "run_paused": lambda _: None,
+            "dispatched": self._dispatched,
+            "outcome": self._outcome,
+            "voided": self._voided,
+            "node_added": self._node_added,
+            "edit_rejected": self._edit_rejected,
+            "race_round": self._race_round,
+            "epoch_closed": self._epoch_closed,
+            "endpoints_chosen": self._endpoints_chosen,
+            "test_outcome": self._test_outcome,
+            "run_finished": self._run_finished,
+        }
+
+    @classmethod
+    def fold(cls, events: Iterable[Event]) -> State:
+        """Return the state after `events`."""
+        state = cls()
+        for event in events:
+            state.apply(event.kind, event.body)
+        return state
+
+    def apply(self, kind: str, body: dict[str, Any]) -> None:
+        """Take in one event; IntegrityError on a kind that this version does not know."""
+        applier = self._appliers.get(kind)
+        if applier is None:
+            raise IntegrityError(f"the ledger holds an event of unknown kind {kind!r}: made by a newer version?")
+        applier(body)
+
+    # ------------------------------------------------------------------ events
+
+    def _run_started(self, body: dict[str, Any]) -> None:
+        self.run = body
+        self.utility_id = body["utility_id"]
+
+    def seat_first(self, slot: str, node: int, role_hash: str) -> None:
+        """Seat generation zero in a slot (part of `node_added` for node 0)."""
+        self.seats[slot] = Seat(node, role_hash)
+
+    def _dispatched(self, body: dict[str, Any]) -> None:
+        self.dispatched = body["n"]
+        self.pending[body["n"]] = body["job"]
+
+    def _outcome(self, body: dict[str, Any]) -> None:
+        record = _record(body)
+        self.pending.pop(record.n, None)
+        self._remember(body)
+        self.records[record.n] = record
+        self.spent += 1
+        self.barren = 0
+        self.voided_in_a_row = 0
+        self.reused += record.reused is not None
+        self._add_usage("validation", body["usage"])
+        self._count(record, 1)
+        self.closed.setdefault((record.node, record.role), {})[record.task, record.measure] = record.n
+        for slot in record.deps:
+            self.dependents.setdefault(slot, set()).add(record.n)
+        if record.key:
+            self.cache[record.key] = record.n
+
+    def _remember(self, body: dict[str, Any]) -> None:
+        key = body.get("artifact_key")
+        if key and key not in self.artifacts:
+            made = body["made"]
+            self.artifacts[key] = Artifact(made["blob"], made["failure"], made["detail"])
+
+    def _count(self, record: Record, sign: int) -> None:
+        row = 0 if record.y else 1
+        weight = sign * record.weight
+        node: Node | None = self.nodes[record.node]
+        assert node is not None
+        change = Counts(weight, 0) if record.y else Counts(0, weight)
+        node.counts[record.role] = node.counts.get(record.role, Counts()) + change
+        self.counts.own[row, record.node] += weight
+        clade = self.counts.clade
+        while node is not None:
+            clade[row, node.index] += weight
+            node = self.nodes[node.parent] if node.parent is not None else None
+
+    def _voided(self, body: dict[str, Any]) -> None:
+        self.pending.pop(body["n"], None)
+        self.voided += 1
+        self.voided_in_a_row += 1
+
+    def _node_added(self, body: dict[str, Any]) -> None:
+        node = Node(
+            index=len(self.nodes),
+            commit=body["commit"],
+            parent=body["parent"],
+            epoch=body["epoch"],
+            n=body["n"],
+            tried=body["tried"],
+            why=body["why"],
+            roles=body["roles"],
+            deterministic=frozenset(body["deterministic"]),
+        )
+        self.nodes.append(node)
+        self.by_commit[node.commit] = node.index
+        self.counts.add()
+        self.lineage_head = extend_head(self.lineage_head, node.commit)
+        if node.parent is not None:
+            self.nodes[node.parent].children.append(node.index)
+        for slot, role in body.get("seats", {}).items():
+            self.seat_first(slot, node.index, node.roles[role])
+        self._expanded(body)
+        self.barren = 0
+
+    def _edit_rejected(self, body: dict[str, Any]) -> None:
+        self.rejected.append({key: body[key] for key in ("n", "parent", "failure", "detail", "tried")})
+        self.barren += 1
+        self._expanded(body)
+
+    def _expanded(self, body: dict[str, Any]) -> None:
+        self.pending.pop(body["n"], None)
+        self.voided_in_a_row = 0
+        for outcome in body["train"]:
+            self.train.setdefault(outcome["key"], outcome)
+        self._add_usage("expansion", body["usage"])
+        self._add_usage("train", body["train_usage"])
+
+    def _race_round(self, body: dict[str, Any]) -> None:
+        self.race_rounds = body["round"]
+
+    def _epoch_closed(self, body: dict[str, Any]) -> None:
+        for number in body["erased"]:
+            self._erase(self.records[number])
+        for slot, seat in body["seats"].items():
+            self.seats[slot] = Seat(seat["node"], seat["role_hash"], seat["counter"])
+        self.epochs.append(body)
+        self.epoch = body["epoch"] + 1
+        self.race_rounds = 0
+        self.utility_id = body["utility_id"]
+
+    def _erase(self, record: Record) -> None:
+        if not record.live:
+            raise IntegrityError(f"record {record.n} is erased twice")
+        record.live = False
+        self.erased += 1
+        self._count(record, -1)
+        cells = self.closed[record.node, record.role]
+        if cells.get((record.task, record.measure)) == record.n:
+            del cells[record.task, record.measure]
+        for slot in record.deps:
+            self.dependents[slot].discard(record.n)
+        if record.key and self.cache.get(record.key) == record.n:
+            del self.cache[record.key]
+
+    def _endpoints_chosen(self, body: dict[str, Any]) -> None:
+        self.endpoints = body["endpoints"]
+
+    def _test_outcome(self, body: dict[str, Any]) -> None:
+        self.test[body["node"], body["role"], body["task"]] = body
+        self._add_usage("test", body["usage"])
+
+    def _run_finished(self, body: dict[str, Any]) -> None:
+        self.finished = body
+
+    def _add_usage(self, kind: str, usage: dict[str, Any]) -> None:
+        self.usage[kind] += Usage(**usage)
+
+    # ------------------------------------------------------------------ questions
+
+    def depth(self, index: int) -> int:
+        """Return how many edits lie between a node and generation zero."""
+        return len(self.path(index)) - 1
+
+    def path(self, index: int) -> list[int]:
+        """Return the node indices from generation zero to `index`."""
+        steps = [index]
+        while (parent := self.nodes[steps[-1]].parent) is not None:
+            steps.append(parent)
+        return steps[::-1]
+
+    def pooled(self, index: int) -> Counts:
+        """Return a node's own live counts over all roles."""
+        own = self.counts.own
+        return Counts(float(own[0, index]), float(own[1, index]))
+
+    def live(self) -> Iterable[Record]:
+        """Yield the live records in dispatch order."""
+        return (record for record in self.records.values() if record.live)
+
+
+def _record(body: dict[str, Any]) -> Record:
+    return Record(
+        n=body["n"],
+        node=body["node"],
+        role=body["role"],
+        task=body["task"],
+        measure=body["measure"],
+        pool=body["pool"],
+        y=body["y"],
+        score=body["score"],
+        weight=body["weight"],
+        failure=body["failure"],
+        artifact=body["artifact"],
+        key=body["key"],
+        deps=tuple(body["deps"]),
+        epoch=body["epoch"],
+        reused=body["reused"],
+    )
+
+
+def recount(state: State) -> tuple[np.ndarray, np.ndarray]:
+    """Return (own, clade) counts, each of shape (2, nodes), counted anew from the records: the slow, plain way."""
+    own = np.zeros((2, len(state.nodes)))
+    clade = np.zeros((2, len(state.nodes)))
+    for record in state.live():
+        row = 0 if record.y else 1
+        own[row, record.node] += record.weight
+        for ancestor in state.path(record.node):
+            clade[row, ancestor] += record.weight
+    return own, clade

@@ -1,0 +1,49 @@
+"""The `rqgm` command. Imports nothing heavy: commands import what they use when they are called."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from rqgm.cli import compare, diff, evaluate, init, lineage, resume, run, sandbox, schema, show, status, task, validate
+from rqgm.cli.console import report_error
+
+app = typer.Typer(
+    name="rqgm",
+    help="Evolve agents together with their evaluators: the Red Queen Gödel Machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for module in (init, validate, run, resume, status, compare, lineage, show, diff, evaluate, schema):
+    module.register(app)
+app.add_typer(task.app, name="task")
+app.add_typer(sandbox.app, name="sandbox")
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: bool = typer.Option(default=False, help="Print the version and leave.")) -> None:
+    if version:
+        from importlib.metadata import version as installed  # noqa: PLC0415
+
+        typer.echo(f"rqgm {installed('rqgm-toolkit')}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; errors become one message and an exit code (DESIGN: exit codes)."""
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as end:
+        sys.exit(end.exit_code)
+    except Exception as error:  # noqa: BLE001  # the named border: every error ends as a message
+        sys.exit(report_error(error))
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""`rqgm run`: run epochs from an experiment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rqgm.cli.console import JSON
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="run")(command)
+
+
+def command(
+    experiment: Annotated[str | None, typer.Argument(help="An experiment: its name or file. Default: the project's.")] = None,
+    override: Annotated[
+        list[str] | None, typer.Option("-c", "--config", metavar="KEY=VALUE", help="Set one key of the experiment.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="The run's seed: equal seeds give equal lineages.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run's folder. Default: a new one in archive/runs/.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Jobs at a time; does not change the result.")] = None,
+    sandbox: Annotated[str, typer.Option(help="auto, docker, bubblewrap, process, or a plug-in.")] = "auto",
+    allow_unsafe: Annotated[
+        bool, typer.Option("--allow-unsafe", help="Let untrusted workspaces run in `process`, which isolates nothing.")
+    ] = False,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Run epochs. Without an experiment: the embedded default, which needs no key, no Docker and no network."""
+    import asyncio  # noqa: PLC0415
+
+    from rqgm.cli.live import carry_out  # noqa: PLC0415
+    from rqgm.run.experiment import load_experiment  # noqa: PLC0415
+    from rqgm.run.session import RunOptions, start  # noqa: PLC0415
+    from rqgm.run.shelves import Shelves  # noqa: PLC0415
+
+    shelves = Shelves.seen_from(Path.cwd())
+    found = shelves.find("experiment", experiment or shelves.project_file.default_experiment)
+    overrides = list(override or []) + ([f"seed={seed}"] if seed is not None else [])
+    options = RunOptions(out, workers, sandbox, allow_unsafe, shelves)
+    folder = asyncio.run(start(load_experiment(found.path, overrides), options))
+    raise typer.Exit(carry_out(folder, options, as_json=as_json))

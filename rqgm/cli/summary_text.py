@@ -1,0 +1,108 @@
+"""The words at the end of a run, for someone who has never seen one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rqgm.cli.console import duration_text, foreign, rate_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rqgm.archive.state import State
+    from rqgm.run.session import OpenedRun
+
+SHOWN_EDITS = 12
+
+
+def print_summary(console: Console, summary: dict[str, Any], run: OpenedRun) -> None:
+    """Print before and after, the winning edits, the replaced judges, the cost, and what to type next."""
+    console.print()
+    console.print(_title(summary), style="bold")
+    if summary["endpoints"]:
+        _print_tests(console, summary)
+        _print_edits(console, run.state)
+    _print_seats(console, summary)
+    _print_cost(console, summary)
+    _print_next(console, summary)
+
+
+def _title(summary: dict[str, Any]) -> str:
+    state = f"ended: {summary['reason']}" if summary["finished"] else "not finished"
+    return f"{summary['run']} {state}. {summary['outcomes']} outcomes, {summary['nodes']} nodes, {len(summary['epochs']) + 1} epochs"
+
+
+def _print_tests(console: Console, summary: dict[str, Any]) -> None:
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(title="Test pool (run once, now; 95 % intervals)", title_justify="left")
+    for column in ("role", "generation zero", "generalist", "specialist"):
+        table.add_column(column)
+    endpoints = summary["endpoints"]
+    for role, before in summary["seed_tests"].items():
+        specialist = endpoints["specialists"][role]
+        table.add_row(
+            role,
+            rate_text(before),
+            f"{rate_text(endpoints['generalist']['tests'][role])}  #{endpoints['generalist']['index']}",
+            f"{rate_text(specialist['test'])}  #{specialist['index']}",
+        )
+    console.print(table)
+    gain = summary["gain"]
+    if gain:
+        low, high = (100 * value for value in gain["interval"])
+        clear = "clear of zero" if low > 0 else "not clear of zero"
+        console.print(
+            f"{gain['role']}, generalist against generation zero on the same tasks: {100 * gain['difference']:+.0f} points "
+            f"[{low:+.0f}, {high:+.0f}] ({gain['gained']} gained, {gain['lost']} lost): {clear}."
+        )
+
+
+def _print_edits(console: Console, state: State) -> None:
+    path = state.path(state.endpoints["generalist"]["node"])[1:]
+    console.print(f"\nThe generalist's {len(path)} edits, first to last:" if path else "\nThe generalist is generation zero: no edit won.")
+    if len(path) > SHOWN_EDITS:
+        console.print(f"  … {len(path) - SHOWN_EDITS} earlier ones: `rqgm lineage` with the node shows all")
+    for index in path[-SHOWN_EDITS:]:
+        node = state.nodes[index]
+        console.print(foreign(f"  #{index}  {node.tried}", 160))
+
+
+def _print_seats(console: Console, summary: dict[str, Any]) -> None:
+    if not summary["epochs"]:
+        return
+    console.print("\nJudges' seats at each checkpoint:")
+    for event in summary["epochs"]:
+        for decision in event["decisions"]:
+            old, new = decision["incumbent"], decision["challenger"]
+            if new:
+                text = (
+                    f"{decision['slot']}: node #{old['node']} ({old['right']:g}/{old['judged']:g} anchor items right) replaced by "
+                    f"#{new['node']} ({new['right']:g}/{new['judged']:g}): {decision['reason']}; {event['erased']} verdicts erased"
+                )
+            else:
+                text = f"{decision['slot']}: node #{old['node']} stays: {decision['reason']}"
+            console.print(f"  after {event['outcomes']} outcomes  {text}")
+
+
+def _print_cost(console: Console, summary: dict[str, Any]) -> None:
+    total, split = summary["usage"]["total"], summary["usage"]["split"]
+    parts = ", ".join(f"{kind} {usage['cpu_s']:.0f}" for kind, usage in split.items())
+    money = f", {total['blended_tokens']} blended tokens, ${total['cost_usd']:.2f}" if total["blended_tokens"] else ""
+    console.print(
+        f"\nCost: {total['cpu_s']:.0f} CPU-s ({parts}), {total['agent_runs']} agent runs{money}; "
+        f"{summary['reused']} outcomes reused at no cost; {duration_text(summary['wall_s'])} in all."
+    )
+    console.print(f"lineage head {summary['lineage_head'][:16]}  ledger head {summary['ledger_head'][:16]}")
+
+
+def _print_next(console: Console, summary: dict[str, Any]) -> None:
+    run = summary["run"]
+    console.print(f"\nEverything lies in {summary['folder']}. Next:")
+    if not summary["finished"]:
+        console.print(f"  rqgm resume {run}                  go on")
+        return
+    console.print(f"  rqgm diff {run} seed generalist    what the winning edits changed, as code")
+    console.print(f"  rqgm lineage {run}                 the tree of nodes, with scores")
+    console.print(f"  rqgm evaluate {run} generalist SUITE   run the winner on any suite (`rqgm task list`)")
+    console.print("  rqgm run -c epochs.replacement=off   the matched control; then `rqgm compare` the two")

@@ -1,0 +1,48 @@
+"""Beta counts: successes and failures, and what can be believed after them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Successes and failures of Bernoulli outcomes under a uniform prior, Beta(1 + S, 1 + F).
+
+    Fractions occur where an outcome carries the weight of its measure.
+    """
+
+    successes: float = 0
+    failures: float = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.successes + other.successes, self.failures + other.failures)
+
+    @property
+    def total(self) -> float:
+        """Number of outcomes."""
+        return self.successes + self.failures
+
+    @property
+    def rate(self) -> float | None:
+        """Share of successes, None without outcomes."""
+        return self.successes / self.total if self.total else None
+
+    def best_belief(self, epsilon: float = 0.05) -> float:
+        """Return the ε-quantile of the posterior, I⁻¹_ε(1+S, 1+F) (paper, replacement and endpoints)."""
+        return _beta_quantile(1 + self.successes, 1 + self.failures, epsilon)
+
+    def interval(self, confidence: float = 0.95) -> tuple[float, float]:
+        """Return the equal-tailed interval of the Jeffreys posterior, Beta(½ + S, ½ + F), closed at 0 and 1."""
+        tail = (1 - confidence) / 2
+        low = 0.0 if self.successes == 0 else _beta_quantile(0.5 + self.successes, 0.5 + self.failures, tail)
+        high = 1.0 if self.failures == 0 else _beta_quantile(0.5 + self.successes, 0.5 + self.failures, 1 - tail)
+        return low, high
+
+
+@lru_cache(maxsize=65_536)
+def _beta_quantile(a: float, b: float, probability: float) -> float:
+    from scipy.special import betaincinv  # noqa: PLC0415  # 0.3 s to import
+
+    return float(betaincinv(a, b, probability))

@@ -1,0 +1,1 @@
+"""The epoch loop: gate, Thompson sampling, expansion, validation, checkpoint, replacement, erasure, endpoints."""

@@ -1,0 +1,101 @@
+"""The criterion: what an epoch measures. Frozen inside the epoch, and named by its utility id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from rqgm.core.hashes import hash_json
+from rqgm.core.words import Pool, RoleKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rqgm.archive.state import Seat
+    from rqgm.judging.panel import PanelSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One way in which a role's artifact becomes an outcome: ``tests``, ``anchor`` or ``panel:<name>``."""
+
+    kind: Literal["tests", "anchor", "panel"]
+    weight: float
+    panel: PanelSpec | None = None
+
+    @property
+    def name(self) -> str:
+        """Name in records."""
+        return f"panel:{self.panel.name}" if self.panel else self.kind
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """Evaluator slots that influence the outcome."""
+        return tuple(self.panel.slot(seat) for seat in self.panel.seats) if self.panel else ()
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredRole:
+    """A role that has outcomes. `tasks` maps each pool to task (or item) names; `suite_hash` covers their content."""
+
+    name: str
+    kind: RoleKind
+    suite: str
+    suite_hash: str
+    tasks: Mapping[Pool, tuple[str, ...]]
+    measures: tuple[Measure, ...]
+    steps: int = 0
+
+    @property
+    def scored_pool(self) -> Pool:
+        """The pool whose outcomes reach the search."""
+        return Pool.ANCHOR if self.kind is RoleKind.JUDGE else Pool.VALIDATION
+
+    def weight(self, measure: Measure) -> float:
+        """Return what one outcome counts: 1 on average over the role's measures."""
+        return measure.weight * len(self.measures) / sum(m.weight for m in self.measures)
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """Everything that defines how nodes are scored, but for who sits in the slots."""
+
+    roles: tuple[MeasuredRole, ...]
+    editor: str
+    profile_digest: str
+    slots: Mapping[str, str] = field(init=False)
+    """Slot name → judge role."""
+
+    def __post_init__(self) -> None:
+        slots = {
+            measure.panel.slot(seat): seat.role
+            for role in self.roles
+            for measure in role.measures
+            if measure.panel
+            for seat in measure.panel.seats
+        }
+        object.__setattr__(self, "slots", slots)
+
+    def role(self, name: str) -> MeasuredRole:
+        """Return a measured role by name."""
+        return next(role for role in self.roles if role.name == name)
+
+    @property
+    def role_kinds(self) -> dict[str, RoleKind]:
+        """Every role that a workspace must have, with its kind; evolved code cannot change it."""
+        return {role.name: role.kind for role in self.roles} | {self.editor: RoleKind.EDITOR}
+
+    def utility_id(self, seats: Mapping[str, Seat | str]) -> str:
+        """Return the hash over all that defines an epoch's criterion; `seats` gives each slot's judge."""
+        hashes = {slot: seat if isinstance(seat, str) else seat.role_hash for slot, seat in seats.items()}
+        roles = [
+            [
+                role.name,
+                role.kind,
+                role.suite_hash,
+                role.steps,
+                [[m.name, m.weight, m.panel.hash if m.panel else None] for m in role.measures],
+            ]
+            for role in self.roles
+        ]
+        return hash_json({"roles": roles, "seats": hashes, "profile": self.profile_digest})

@@ -1,0 +1,440 @@
+"""The epoch loop: decide, dispatch, commit in order, close epochs, choose endpoints, test them.
+
+Jobs are numbered as they are dispatched. Results are committed in that order, one commit for one dispatch, so that
+decision n sees exactly the results of the jobs up to n - lag, on any machine and with any number of workers. With
+``commit = "arrival"`` results count as they come; the ledger keeps that order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rqgm.core.errors import InfrastructureError, RunStoppedError
+from rqgm.core.failures import Failure
+from rqgm.core.hashes import hash_json
+from rqgm.core.text import clean
+from rqgm.core.words import RoleKind
+from rqgm.evolution.cells import OpenCells
+from rqgm.evolution.checkpoint import close_epoch, next_checkpoint, plan_race
+from rqgm.evolution.endpoints import choose_endpoints, plan_tests
+from rqgm.evolution.search import Search, decide
+from rqgm.evolution.worker import Expansion, SeatRef, Test, Validation, work_key
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+
+    from rqgm.archive.run_archive import RunArchive
+    from rqgm.archive.state import Record, State
+    from rqgm.evolution.criterion import Criterion
+    from rqgm.evolution.settings import BudgetSettings, EndpointSettings, EpochSettings, SearchSettings
+    from rqgm.evolution.worker import Worker
+
+NO_USAGE: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class LoopSettings:
+    """All that the loop is told: seed, search, epochs, endpoints, budget and workers."""
+
+    seed: int
+    search: SearchSettings
+    epochs: EpochSettings
+    endpoints: EndpointSettings
+    budget: BudgetSettings
+    workers: int = 1
+    patience: int = 24
+    """Infrastructure failures in a row after which the run stops."""
+
+
+class Loop:
+    """One run, from wherever its archive stands to its end."""
+
+    def __init__(
+        self,
+        archive: RunArchive,
+        criterion: Criterion,
+        settings: LoopSettings,
+        worker: Worker,
+        observe: Callable[[State, str], None] = lambda _state, _stage: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.archive = archive
+        self.criterion = criterion
+        self.settings = settings
+        self.worker = worker
+        self._observe = observe
+        self._clock = clock
+        self._started = clock()
+        self._stopping = ""
+        state = archive.state
+        self.cells = OpenCells(state, criterion, settings.seed)
+        self.search = Search(settings.search, criterion, settings.seed, settings.budget.outcomes)
+        self._gate = asyncio.Semaphore(settings.workers)
+        self._tasks: dict[int, asyncio.Task[dict[str, Any]]] = {}
+        self._arrived: asyncio.Queue[int] = asyncio.Queue()
+        self._results: dict[int, dict[str, Any]] = {}
+
+    # ------------------------------------------------------------------ the run
+
+    async def run(self) -> None:
+        """Go on until the budget is spent, then choose and test the endpoints. May be called on a finished run."""
+        state = self.archive.state
+        if state.finished:
+            return
+        try:
+            self._restart_pending()
+            await self._search()
+            await self._finish()
+        finally:
+            await self._cancel()
+
+    async def _search(self) -> None:
+        state = self.archive.state
+        while True:
+            while await self._fill():
+                pass
+            if state.pending:
+                await self._commit_next()
+                continue
+            reason = self._end_reason()
+            if reason:
+                self._stopping = reason
+                return
+            await self._checkpoint_if_due()
+
+    async def _fill(self) -> bool:
+        """Dispatch one job if the window, the budget and the checkpoint allow it."""
+        events = self._next_dispatch()
+        if events is None:
+            return False
+        self.archive.commit(events)
+        self._start(self.archive.state.dispatched)
+        return True
+
+    def _next_dispatch(self) -> tuple[str, dict[str, Any]] | None:
+        state, settings = self.archive.state, self.settings
+        if len(state.pending) >= settings.search.lag or self._blocked():
+            return None
+        job = decide(self.search, state, self.cells)
+        if job is not None:
+            return self._dispatch(job)
+        if not state.pending:
+            self._stopping = "nothing is left to measure or to edit"
+        return None
+
+    def _dispatch(self, job: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        if job["kind"] == "validate":
+            self.cells.reserve(job["node"], job["role"], (job["task"], job["measure"]))
+        return "dispatched", {"n": self.archive.state.dispatched + 1, "job": job}
+
+    def _blocked(self) -> bool:
+        """Tell whether nothing may be dispatched: a checkpoint or the end of the budget must be drained first."""
+        state = self.archive.state
+        taken = state.spent + self.cells.reserved
+        return bool(self._stopping) or taken >= min(self._due(), self.settings.budget.outcomes) or self._over_budget()
+
+    def _due(self) -> int:
+        state = self.archive.state
+        after = state.epochs[-1]["outcomes"] if state.epochs else 0
+        return next_checkpoint(self.settings.epochs, after)
+
+    def _over_budget(self) -> bool:
+        return bool(self._limit_reached())
+
+    def _limit_reached(self) -> str:
+        budget, state = self.settings.budget, self.archive.state
+        used = sum(state.usage.values(), start=type(state.usage["test"])())
+        limits = (
+            ("usd", budget.usd, used.cost_usd),
+            ("tokens", budget.tokens, used.blended_tokens),
+            ("cpu_s", budget.cpu_s, used.cpu_s),
+            ("wall_s", budget.wall_s, self._clock() - self._started if budget.wall_s else 0.0),
+        )
+        reached = [name for name, cap, spent in limits if cap is not None and spent >= cap]
+        return f"the budget of {reached[0]} is spent" if reached else ""
+
+    def _end_reason(self) -> str:
+        state = self.archive.state
+        if self._stopping:
+            return self._stopping
+        if state.spent >= self.settings.budget.outcomes:
+            return "the budget of outcomes is spent"
+        return self._limit_reached()
+
+    # ------------------------------------------------------------------ jobs
+
+    def _restart_pending(self) -> None:
+        inbox = self.archive.ledger.inbox()
+        for n in sorted(self.archive.state.pending):
+            if n in inbox:
+                self._results[n] = inbox[n]
+                self._arrived.put_nowait(n)
+            else:
+                self._start(n)
+
+    def _start(self, n: int) -> None:
+        state = self.archive.state
+        job = state.pending[n]
+        if job["kind"] == "expand":
+            work = self.worker.expand(self._expansion(n, job))
+        else:
+            validation, reuse = self._validation(n, job)
+            if reuse is not None:
+                self._results[n] = reuse
+                self._arrived.put_nowait(n)
+                return
+            work = self.worker.validate(validation)
+        self._tasks[n] = asyncio.create_task(self._carry_out(n, work))
+
+    async def _carry_out(self, n: int, work: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
+        try:
+            result = await self._guarded(work)
+            self.archive.ledger.keep(n, result)
+        except BaseException as error:
+            if not isinstance(error, asyncio.CancelledError):
+                self._arrived.put_nowait(n)
+            raise
+        self._results[n] = result
+        self._arrived.put_nowait(n)
+        return result
+
+    async def _guarded(self, work: Awaitable[dict[str, Any]]) -> dict[str, Any]:
+        async with self._gate:
+            try:
+                return await work
+            except InfrastructureError as error:
+                return {"voided": clean(str(error), 500)}
+
+    def _validation(self, n: int, job: dict[str, Any]) -> tuple[Validation, dict[str, Any] | None]:
+        state = self.archive.state
+        node = state.nodes[job["node"]]
+        slots = self._slots(job)
+        seats = {slot: SeatRef(self._commit(slot), self.criterion.slots[slot], state.seats[slot].role_hash) for slot in slots}
+        artifact_key, key = self._keys(job)
+        validation = Validation(
+            n, node.commit, job["role"], job["task"], job["measure"], seats, artifact_key, state.artifacts.get(artifact_key)
+        )
+        earlier = state.records.get(state.cache.get(key, -1)) if key else None
+        return validation, _reuse(earlier) if earlier else None
+
+    def _expansion(self, n: int, job: dict[str, Any]) -> Expansion:
+        state = self.archive.state
+        nodes = [state.nodes[index] for index in (job["node"], job["mate"]) if index is not None]
+        train = tuple((role, task) for role, task in job["train"])
+        keys = [[work_key(self.criterion, node, role, task) for role, task in train] for node in nodes]
+        known = {key: state.train[key] for row in keys for key in row if key in state.train}
+        mate = nodes[1].commit if len(nodes) > 1 else None
+        return Expansion(n, nodes[0].commit, mate, train, known)
+
+    def _slots(self, job: dict[str, Any]) -> tuple[str, ...]:
+        measures = self.criterion.role(job["role"]).measures
+        return next(measure.slots for measure in measures if measure.name == job["measure"])
+
+    def _commit(self, slot: str) -> str:
+        return self.archive.state.nodes[self.archive.state.seats[slot].node].commit
+
+    def _keys(self, job: dict[str, Any]) -> tuple[str, str | None]:
+        """Return the key of the artifact, and that of the outcome if equal content must give an equal outcome."""
+        state = self.archive.state
+        node = state.nodes[job["node"]]
+        role = self.criterion.role(job["role"])
+        steady = job["role"] in node.deterministic
+        artifact_key = work_key(self.criterion, node, job["role"], job["task"])
+        seats = [state.seats[slot] for slot in self._slots(job)]
+        judges_steady = all(self.criterion.slots[s] in state.nodes[state.seats[s].node].deterministic for s in self._slots(job))
+        if not (steady and judges_steady):
+            return artifact_key, None
+        panel = next(m.panel.hash if m.panel else "" for m in role.measures if m.name == job["measure"])
+        return artifact_key, hash_json([artifact_key, job["measure"], panel, [seat.role_hash for seat in seats]])
+
+    # ------------------------------------------------------------------ commits
+
+    async def _commit_next(self) -> None:
+        """Wait for the result whose turn it is and commit it."""
+        state = self.archive.state
+        if self.settings.search.commit == "arrival":
+            n = await self._arrived.get()
+        else:
+            n = min(state.pending)
+            while n not in self._results and not self._failed(n):
+                await self._arrived.get()
+        task = self._tasks.pop(n, None)
+        if task is not None:
+            await task
+        self._commit_result(n, self._results.pop(n))
+
+    def _failed(self, n: int) -> bool:
+        task = self._tasks.get(n)
+        return task is not None and task.done()
+
+    def _commit_result(self, n: int, result: dict[str, Any]) -> None:
+        job = self.archive.state.pending[n]
+        if "voided" in result:
+            self._void(n, job, result["voided"])
+        elif job["kind"] == "validate":
+            event = self._outcome(n, job, result)
+            self.archive.commit(event, taken=[n])
+            self.cells.release(job["node"], job["role"], (job["task"], job["measure"]), measured=True)
+        else:
+            self.archive.commit(self._expanded(n, job, result), taken=[n])
+        self._observe(self.archive.state, "search")
+
+    def _void(self, n: int, job: dict[str, Any], detail: str) -> None:
+        self.archive.commit(("voided", {"n": n, "job": job, "detail": detail}), taken=[n])
+        if job["kind"] == "validate":
+            self.cells.release(job["node"], job["role"], (job["task"], job["measure"]), measured=False)
+        if self.archive.state.voided_in_a_row >= self.settings.patience:
+            raise RunStoppedError(f"{self.settings.patience} jobs in a row failed outside the agents: {detail}")
+
+    def _outcome(self, n: int, job: dict[str, Any], result: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        state = self.archive.state
+        role = self.criterion.role(job["role"])
+        measure = next(m for m in role.measures if m.name == job["measure"])
+        artifact_key, key = self._keys(job)
+        made = result["made"] if role.kind is RoleKind.SOLVER else None
+        return "outcome", {
+            "n": n,
+            "node": job["node"],
+            "role": job["role"],
+            "task": job["task"],
+            "measure": job["measure"],
+            "pool": role.scored_pool.value,
+            "y": result["y"],
+            "score": result["score"],
+            "weight": role.weight(measure),
+            "failure": result["failure"],
+            "detail": result["detail"],
+            "artifact": made["blob"] if made else None,
+            "artifact_key": artifact_key if made else None,
+            "made": made,
+            "opinions": result.get("opinions", []),
+            "key": key,
+            "deps": list(measure.slots),
+            "epoch": state.epoch,
+            "epoch_vector": {slot: state.seats[slot].counter for slot in measure.slots},
+            "reused": result.get("reused"),
+            "usage": result["usage"],
+            "utility_id": state.utility_id,
+        }
+
+    def _expanded(self, n: int, job: dict[str, Any], result: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        state = self.archive.state
+        common = {key: result[key] for key in ("tried", "why", "train", "usage", "train_usage")}
+        common |= {"n": n, "parent": job["node"], "mate": job["mate"], "epoch": state.epoch}
+        if result["tree"] is None:
+            return "edit_rejected", common | {"failure": result["failure"], "detail": result["detail"]}
+        commit = self.add_node(n, job["node"], result)
+        if commit in state.by_commit:
+            detail = f"the same edit of the same node as {commit[:10]}"
+            return "edit_rejected", common | {"failure": Failure.UNCHANGED_WORKSPACE.value, "detail": detail}
+        return "node_added", common | {
+            "commit": commit,
+            "roles": result["roles"],
+            "deterministic": result["deterministic"],
+        }
+
+    def add_node(self, n: int, parent: int, result: dict[str, Any]) -> str:
+        """Commit an edited workspace to the lineage and return its id; the ledger makes it a node."""
+        state = self.archive.state
+        evidence = ",".join(outcome["key"][:12] for outcome in result["train"])
+        mate = state.nodes[job_mate].commit if (job_mate := state.pending[n]["mate"]) is not None else ""
+        trailers = {"Rqgm-Epoch": str(state.epoch), "Rqgm-Job": str(n)}
+        trailers |= {"Rqgm-Evidence": evidence} if evidence else {}
+        trailers |= {"Rqgm-Mate": mate} if mate else {}
+        message = f"{result['tried']}\n{result['why']}"
+        tree = self.archive.blobs.get_tree(result["tree"])
+        return self.archive.lineage.add(len(state.nodes), tree, state.nodes[parent].commit, message, trailers)
+
+    # ------------------------------------------------------------------ checkpoints
+
+    async def _checkpoint_if_due(self) -> None:
+        state = self.archive.state
+        if state.spent < self._due():
+            return
+        await self._race()
+        if state.spent >= self.settings.budget.outcomes:
+            return
+        event = close_epoch(state, self.criterion, self.settings.epochs)
+        erased = [state.records[number] for number in event["erased"]]
+        self.archive.commit(("epoch_closed", event))
+        self._reopen(erased)
+        self._observe(state, "checkpoint")
+
+    def _reopen(self, records: list[Record]) -> None:
+        for record in records:
+            self.cells.reopen(record.node, record.role, (record.task, record.measure))
+
+    async def _race(self) -> None:
+        state, settings = self.archive.state, self.settings
+        began = state.epochs[-1]["outcomes"] if state.epochs else 0
+        cap = int(settings.epochs.race.share * (self._due() - began))
+        while (planned := plan_race(state, self.cells, self.criterion, settings.epochs, settings.seed)) is not None:
+            raced = max(0, state.spent - self._due())
+            left = min(cap - raced, settings.budget.outcomes - state.spent)
+            jobs = planned.jobs[: max(0, left)]
+            events = [self._dispatch_raced(job, offset) for offset, job in enumerate(jobs, 1)]
+            first = state.dispatched + 1
+            self.archive.commit(*events, ("race_round", {"round": planned.round, "entrants": planned.entrants, "jobs": len(jobs)}))
+            for n in range(first, first + len(jobs)):
+                self._start(n)
+            while state.pending:
+                await self._commit_next()
+
+    def _dispatch_raced(self, job: dict[str, Any], offset: int) -> tuple[str, dict[str, Any]]:
+        self.cells.reserve(job["node"], job["role"], (job["task"], job["measure"]))
+        return "dispatched", {"n": self.archive.state.dispatched + offset, "job": job}
+
+    # ------------------------------------------------------------------ the end
+
+    async def _finish(self) -> None:
+        state = self.archive.state
+        if not state.endpoints:
+            chosen = choose_endpoints(state, self.criterion, self.settings.endpoints)
+            self.archive.commit(("endpoints_chosen", {"endpoints": chosen, "reason": self._stopping}))
+        self._observe(state, "test")
+        plan = [job for job in plan_tests(state, self.criterion) if job not in state.test]
+        tasks = [asyncio.create_task(self._test(*job)) for job in plan]
+        try:
+            for job, task in zip(plan, tasks, strict=True):
+                self._record_test(job, await task)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        heads = {"lineage_head": state.lineage_head, "ledger_head": self.archive.ledger.head}
+        self.archive.commit(("run_finished", {"reason": self._stopping or "resumed after the search", **heads}))
+        self._observe(state, "done")
+
+    async def _test(self, node: int, role: str, task: str) -> dict[str, Any]:
+        state = self.archive.state
+        return await self._guarded(self.worker.test(Test(state.nodes[node].commit, role, task)))
+
+    def _record_test(self, job: tuple[int, str, str], result: dict[str, Any]) -> None:
+        if "voided" in result:
+            raise RunStoppedError(f"the test pool could not be run: {result['voided']}")
+        node, role, task = job
+        self.archive.commit(("test_outcome", {"node": node, "role": role, "task": task, **result}))
+        self._observe(self.archive.state, "test")
+
+    async def _cancel(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        self._tasks.clear()
+
+
+def _reuse(record: Record) -> dict[str, Any]:
+    """Return the outcome of an equal cell again: it costs nothing and is recorded as reused."""
+    made = {"blob": record.artifact, "failure": None, "detail": ""} if record.artifact else None
+    return {
+        "y": record.y,
+        "score": record.score,
+        "failure": record.failure,
+        "detail": "",
+        "usage": NO_USAGE,
+        "made": made,
+        "reused": record.n,
+    }

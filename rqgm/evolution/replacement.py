@@ -1,0 +1,87 @@
+"""Who takes a seat: the three rules (spec §5), as pure functions of anchor verdicts.
+
+A candidate is a frozen judge instance: one content hash of a judge role, whichever nodes carry it. Its verdicts are
+right or wrong by anchor item.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rqgm.core.counts import Counts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rqgm.evolution.settings import EpochSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One judge instance: its content hash, the first node that carries it, and which anchor items it got right."""
+
+    role_hash: str
+    node: int
+    verdicts: Mapping[str, int]
+
+    @property
+    def counts(self) -> Counts:
+        """Right and wrong verdicts."""
+        right = sum(self.verdicts.values())
+        return Counts(right, len(self.verdicts) - right)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a rule came to for one slot: the winner, or None when the incumbent stays; and why, in words and figures."""
+
+    winner: Candidate | None
+    reason: str
+    incumbent_score: float
+    best_score: float
+
+
+def choose(rule: EpochSettings, incumbent: Candidate, candidates: Sequence[Candidate], checkpoint: int) -> Choice:
+    """Decide one slot. `candidates` are the challengers; `checkpoint` counts from 1. A tie keeps the incumbent."""
+    eligible = [c for c in candidates if len(c.verdicts) >= rule.min_anchor and c.role_hash != incumbent.role_hash]
+    held = incumbent.counts.best_belief(rule.epsilon)
+    if rule.replacement == "off":
+        return Choice(None, "replacement is off", held, held)
+    if not eligible:
+        return Choice(None, f"no challenger has {rule.min_anchor} anchor outcomes", held, held)
+    if rule.replacement == "paired":
+        return _paired(rule, incumbent, eligible, checkpoint, held)
+    margin = rule.margin if rule.replacement == "margin" else 0.0
+    best = max(eligible, key=lambda c: (c.counts.best_belief(rule.epsilon), -c.node))
+    score = best.counts.best_belief(rule.epsilon)
+    needed = f"{held:.3f}" + (f" + {margin:.3f}" if margin else "")
+    if score > held + margin:
+        return Choice(best, f"best belief {score:.3f} > {needed}", held, score)
+    return Choice(None, f"best belief {score:.3f} <= {needed}", held, score)
+
+
+def _paired(
+    rule: EpochSettings, incumbent: Candidate, eligible: Sequence[Candidate], checkpoint: int, held: float
+) -> Choice:
+    level = rule.delta * 6 / (math.pi**2 * checkpoint**2) / len(eligible)
+    tested = [(sign_test(*discordant(c, incumbent)), -c.counts.best_belief(rule.epsilon), c.node, c) for c in eligible]
+    p_value, minus_score, _, best = min(tested, key=lambda entry: entry[:3])
+    won, lost = discordant(best, incumbent)
+    text = f"{won} items won, {lost} lost to the incumbent, p = {p_value:.2g}, level {level:.2g}"
+    return Choice(best if p_value <= level else None, text, held, -minus_score)
+
+
+def discordant(challenger: Candidate, incumbent: Candidate) -> tuple[int, int]:
+    """Return how many common items only the challenger got right, and how many only the incumbent."""
+    common = challenger.verdicts.keys() & incumbent.verdicts.keys()
+    won = sum(challenger.verdicts[item] > incumbent.verdicts[item] for item in common)
+    lost = sum(challenger.verdicts[item] < incumbent.verdicts[item] for item in common)
+    return won, lost
+
+
+def sign_test(won: int, lost: int) -> float:
+    """Return the one-sided exact p-value that `won` of won + lost fair coins or more come up heads."""
+    n = won + lost
+    return sum(math.comb(n, k) for k in range(won, n + 1)) / 2**n

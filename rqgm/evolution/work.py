@@ -1,0 +1,254 @@
+"""The worker that runs jobs for real: roles, verifiers and panels in sandboxes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rqgm.archive.state import Artifact
+from rqgm.core.failures import Failure
+from rqgm.core.streams import stream_seed
+from rqgm.core.trees import TreeLimits
+from rqgm.core.usage import Usage
+from rqgm.core.words import RoleKind, Verdict
+from rqgm.evolution.workspaces import Workspaces
+from rqgm.judging.judge import JudgeCase, RoleJudge
+from rqgm.judging.panel import aggregate
+from rqgm.roles.messages import Limits, SolverRequest, SolverResponse
+from rqgm.roles.runner import Collect, Mount, RoleJob, run_role
+from rqgm.tasks.task import task_profile
+from rqgm.tasks.verifier import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rqgm.archive.blobs import Blobs
+    from rqgm.archive.lineage import Lineage
+    from rqgm.core.trees import File
+    from rqgm.evolution.criterion import Criterion, MeasuredRole
+    from rqgm.evolution.worker import Expansion, SeatRef, Test, Validation
+    from rqgm.evolution.workspaces import Workspace
+    from rqgm.judging.judge import Opinion
+    from rqgm.sandbox.pool import Sandboxes
+    from rqgm.sandbox.profile import Profile
+    from rqgm.tasks.suite import Suite
+    from rqgm.tasks.task import Task
+
+ARTIFACT_LIMITS = TreeLimits(files=200, file_bytes=4 << 20, total_bytes=16 << 20)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a solver made of a task: the files and where they are kept, or a failure."""
+
+    artifact: Artifact
+    tree: dict[str, File]
+    notes: object
+    usage: Usage
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What jobs are done with: the run's sandboxes and profile, its suites, its archive, its criterion and seed."""
+
+    sandboxes: Sandboxes
+    profile: Profile
+    suites: Mapping[str, Suite]
+    lineage: Lineage
+    blobs: Blobs
+    criterion: Criterion
+    seed: int
+
+
+class SandboxWorker:
+    """Carries out jobs in sandboxes (see `rqgm.evolution.worker`)."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.workspaces = Workspaces(bench.lineage.tree, bench.criterion.role_kinds)
+        self._making: dict[str, asyncio.Future[Made]] = {}
+        self._verified: dict[tuple[str, str], dict[str, Any]] = {}
+        from rqgm.evolution.expansion import Expander  # noqa: PLC0415  # the two rooms of one worker
+
+        self._expander = Expander(self)
+
+    # ------------------------------------------------------------------ jobs
+
+    async def validate(self, job: Validation) -> dict[str, Any]:
+        """Measure one cell."""
+        role = self.bench.criterion.role(job.role)
+        workspace = self.workspaces.get(job.commit)
+        if role.kind is RoleKind.JUDGE:
+            return await self.judge_item(workspace, role, job.task)
+        made = await self._made(workspace, role, job)
+        result = await self._measure(role, job, made)
+        kept = made.artifact
+        return result | {"made": {"blob": kept.blob, "failure": kept.failure, "detail": kept.detail}}
+
+    async def expand(self, job: Expansion) -> dict[str, Any]:
+        """Edit a node."""
+        return await self._expander.expand(job)
+
+    async def test(self, job: Test) -> dict[str, Any]:
+        """Run one task of the test pool: a solver by the hidden tests, a judge by the labels."""
+        role = self.bench.criterion.role(job.role)
+        workspace = self.workspaces.get(job.commit)
+        if role.kind is RoleKind.JUDGE:
+            return await self.judge_item(workspace, role, job.task)
+        made = await self.solve(workspace, role, job.task)
+        return await self.check_tests(role, job.task, made)
+
+    async def expand_train(self, workspace: Workspace, role: MeasuredRole, task: str) -> tuple[dict[str, Any], Made | None]:
+        """Run a role on a train task and return its outcome and, of a solver, what it made."""
+        if role.kind is RoleKind.JUDGE:
+            return await self.judge_item(workspace, role, task), None
+        made = await self.solve(workspace, role, task)
+        return await self.check_tests(role, task, made) | {"notes": made.notes}, made
+
+    # ------------------------------------------------------------------ solving
+
+    async def _made(self, workspace: Workspace, role: MeasuredRole, job: Validation) -> Made:
+        if job.made is not None:
+            tree = self.bench.blobs.get_tree(job.made.blob) if job.made.blob else {}
+            return Made(job.made, tree, None, Usage())
+        if job.role not in workspace.deterministic:
+            return await self.solve(workspace, role, job.task)
+        return await self._share(job, workspace, role)
+
+    async def _share(self, job: Validation, workspace: Workspace, role: MeasuredRole) -> Made:
+        """Let jobs in flight that need the same artifact wait for one solver; whoever started it is charged."""
+        making = self._making.get(job.artifact_key)
+        if making is not None:
+            made = await asyncio.shield(making)
+            return Made(made.artifact, made.tree, made.notes, Usage())
+        task = asyncio.ensure_future(self.solve(workspace, role, job.task))
+        self._making[job.artifact_key] = task
+        try:
+            return await task
+        finally:
+            del self._making[job.artifact_key]
+
+    async def solve(self, workspace: Workspace, role: MeasuredRole, name: str) -> Made:
+        """Run a solver role on a task and keep what it declares as artifacts."""
+        task = self.task(role, name)
+        seed = stream_seed(self.bench.seed, "role", role.name, name)
+        job = RoleJob(
+            workspace.manifest,
+            workspace.tree,
+            role.name,
+            request=lambda at: SolverRequest(
+                role=role.name,
+                seed=seed,
+                limits=Limits(wall_s=self._wall_s(task), steps=role.steps),
+                task=name,
+                instruction=task.instruction,
+                workdir=at(task.workdir),
+                artifacts=list(task.artifacts),
+            ),
+            mounts=(Mount(task.workdir, task.environment, writable=True),),
+            collect=Collect(task.workdir, task.artifacts, ARTIFACT_LIMITS),
+            wall_s=self._wall_s(task),
+        )
+        run = await run_role(self.bench.sandboxes, task_profile(task, self.bench.profile), job)
+        failure, detail = run.failure, run.detail
+        if failure is None and not run.tree:
+            failure, detail = Failure.MISSING_ARTIFACT, f"none of {', '.join(task.artifacts)} was there"
+        if failure is not None:
+            return Made(Artifact(None, failure.value, detail), {}, None, run.usage)
+        assert run.tree is not None
+        notes = run.response.notes if isinstance(run.response, SolverResponse) else None
+        return Made(Artifact(self.bench.blobs.put_tree(run.tree), None, ""), run.tree, bounded(notes), run.usage)
+
+    def _wall_s(self, task: Task) -> float:
+        return min(task.agent_timeout_s, self.bench.profile.wall_s)
+
+    # ------------------------------------------------------------------ measures
+
+    async def _measure(self, role: MeasuredRole, job: Validation, made: Made) -> dict[str, Any]:
+        if job.measure == "tests":
+            return await self.check_tests(role, job.task, made)
+        return await self._ask_panel(role, job, made)
+
+    async def check_tests(self, role: MeasuredRole, name: str, made: Made) -> dict[str, Any]:
+        """Score what a solver made by the task's hidden tests; equal artifacts are verified once."""
+        if made.artifact.blob is None:
+            return outcome(0, 0.0, made.artifact.failure, made.artifact.detail, made.usage)
+        key = (name, made.artifact.blob)
+        if key not in self._verified:
+            task = self.task(role, name)
+            seen = await verify(task, made.tree, self.bench.sandboxes, task_profile(task, self.bench.profile))
+            failure = seen.failure.value if seen.failure else None
+            self._verified[key] = outcome(int(seen.success), seen.score, failure, seen.detail, Usage())
+            return outcome(int(seen.success), seen.score, failure, seen.detail, made.usage + seen.usage)
+        return self._verified[key] | {"usage": made.usage.to_json()}
+
+    async def _ask_panel(self, role: MeasuredRole, job: Validation, made: Made) -> dict[str, Any]:
+        if made.artifact.blob is None:
+            return outcome(0, 0.0, made.artifact.failure, made.artifact.detail, made.usage)
+        panel = next(m.panel for m in role.measures if m.name == job.measure)
+        assert panel is not None
+        case = self._case(role, job.task, made)
+        slots = [panel.slot(seat) for seat in panel.seats]
+        opinions = await asyncio.gather(*(self._seated(job.seats[slot], case) for slot in slots))
+        verdict = aggregate(opinions, panel)
+        said = [opinion_json(slot, opinion) for slot, opinion in zip(slots, opinions, strict=True)]
+        usage = sum((opinion.usage for opinion in opinions), start=made.usage)
+        return outcome(int(verdict.accepted), verdict.score, None, "", usage) | {"opinions": said}
+
+    async def _seated(self, seat: SeatRef, case: JudgeCase) -> Opinion:
+        workspace = self.workspaces.get(seat.commit)
+        judge = RoleJudge(self.bench.sandboxes, self.bench.profile, workspace.manifest, workspace.tree, seat.role)
+        return await judge.judge(case)
+
+    def _case(self, role: MeasuredRole, name: str, made: Made) -> JudgeCase:
+        task = self.task(role, name)
+        steps = max((r.steps for r in self.bench.criterion.roles if r.kind is RoleKind.JUDGE), default=0)
+        return JudgeCase(name, task.instruction, task.environment, made.tree, stream_seed(self.bench.seed, "judge", name), steps)
+
+    async def judge_item(self, workspace: Workspace, role: MeasuredRole, name: str) -> dict[str, Any]:
+        """Let a judge role judge one labelled item; right = its verdict is the label, and abstaining is wrong."""
+        suite = self.suite(role)
+        assert suite.kind == "judging"
+        item, label = suite.item(name), suite.label(name)
+        judge = RoleJudge(self.bench.sandboxes, self.bench.profile, workspace.manifest, workspace.tree, role.name)
+        seed = stream_seed(self.bench.seed, "judge", name)
+        case = JudgeCase(item.task, item.instruction, item.environment, item.artifact, seed, role.steps)
+        opinion = await judge.judge(case)
+        right = int(opinion.verdict is not Verdict.ABSTAIN and opinion.verdict == label)
+        failure = opinion.failure.value if opinion.failure else None
+        return outcome(right, opinion.score, failure, opinion.detail, opinion.usage) | {
+            "made": None,
+            "opinions": [opinion_json("", opinion)],
+            "notes": bounded(opinion.notes),
+        }
+
+    # ------------------------------------------------------------------ look-ups
+
+    def suite(self, role: MeasuredRole) -> Suite:
+        """Return a role's suite."""
+        return self.bench.suites[role.suite]
+
+    def task(self, role: MeasuredRole, name: str) -> Task:
+        """Return a solver role's task."""
+        suite = self.suite(role)
+        assert suite.kind == "solving"
+        return suite.task(name)
+
+
+def outcome(y: int, score: float, failure: str | None, detail: str, usage: Usage) -> dict[str, Any]:
+    """Return an outcome as plain data."""
+    return {"y": y, "score": score, "failure": failure, "detail": detail, "usage": usage.to_json()}
+
+
+def opinion_json(slot: str, opinion: Opinion) -> dict[str, Any]:
+    """Return an opinion as plain data."""
+    failure = opinion.failure.value if opinion.failure else None
+    return {"slot": slot, "verdict": opinion.verdict.value, "score": opinion.score, "failure": failure}
+
+
+def bounded(notes: object, max_chars: int = 4_000) -> object:
+    """Return a role's notes if they are small enough to keep, else their beginning as text."""
+    text = json.dumps(notes, allow_nan=False, default=str)
+    return notes if len(text) <= max_chars else text[:max_chars]

@@ -1,0 +1,1 @@
+"""Judges, panels of them, and how their opinions become one score."""

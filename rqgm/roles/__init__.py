@@ -1,0 +1,1 @@
+"""The one mechanism: run role r of node n on input x in a sandbox."""

@@ -1,0 +1,148 @@
+"""Run role r of node n on input x in a sandbox: the one mechanism behind solving, judging and editing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from rqgm.core.errors import ArtifactError
+from rqgm.core.failures import Failure
+from rqgm.core.text import clean
+from rqgm.core.trees import File, TreeLimits
+from rqgm.core.usage import Usage
+from rqgm.roles.messages import IO, MAX_RESPONSE_BYTES, RESPONSES, ROLE
+from rqgm.sandbox.protocol import inside
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rqgm.core.trees import Tree
+    from rqgm.roles.manifest import WorkspaceManifest
+    from rqgm.roles.messages import Request, Response
+    from rqgm.sandbox.pool import Sandboxes
+    from rqgm.sandbox.profile import Profile
+    from rqgm.sandbox.protocol import Completed, Sandbox
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A tree that is placed in the sandbox before the role starts."""
+
+    path: str
+    tree: Tree
+    writable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """What is copied out afterwards: `names` inside the folder `path` (None = all of it)."""
+
+    path: str
+    names: Sequence[str] | None
+    limits: TreeLimits = field(default_factory=TreeLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleJob:
+    """One role to run. `request` builds the request, given a function from absolute paths to paths as seen inside."""
+
+    manifest: WorkspaceManifest
+    workspace: Tree
+    role: str
+    request: Callable[[Callable[[str], str]], Request]
+    mounts: Sequence[Mount] = ()
+    collect: Collect | None = None
+    wall_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRun:
+    """What running a role came to: a response or a failure; `tree` is what was collected (None if refused)."""
+
+    response: Response | None
+    failure: Failure | None
+    detail: str
+    usage: Usage
+    tree: dict[str, File] | None = None
+    log: str = ""
+
+
+async def run_role(sandboxes: Sandboxes, profile: Profile, job: RoleJob) -> RoleRun:
+    """Run one role in a clean sandbox. The agent's failures are returned, the infrastructure's raised.
+
+    Raises SandboxLostError or another InfrastructureError.
+    """
+    manifest = job.manifest.roles[job.role]
+    async with sandboxes.lease(profile) as sandbox:
+        request = job.request(lambda path: inside(sandbox, path))
+        await sandbox.put(ROLE, job.manifest.role_tree(job.workspace, job.role))
+        await sandbox.put(IO, {"request.json": File(request.model_dump_json().encode())}, writable=True)
+        for mount in job.mounts:
+            await sandbox.put(mount.path, mount.tree, writable=mount.writable)
+        done = await sandbox.run(manifest.command, cwd=ROLE, wall_s=job.wall_s)
+        return await _read(sandbox, job, done)
+
+
+async def _read(sandbox: Sandbox, job: RoleJob, done: Completed) -> RoleRun:
+    usage = Usage(cpu_s=done.cpu_s, wall_s=done.wall_s, agent_runs=1)
+    log = _tail(done)
+    failure = failure_of(done)
+    if failure is not None:
+        return RoleRun(None, failure, _last_line(log), usage, log=log)
+    response, failure, detail = await _response(sandbox, job)
+    tree: dict[str, File] | None = None
+    if failure is None and job.collect is not None:
+        try:
+            tree = await sandbox.get(job.collect.path, job.collect.names, job.collect.limits)
+        except ArtifactError as error:
+            failure, detail = Failure.REFUSED_ARTIFACT, clean(str(error), 300)
+    return RoleRun(response, failure, detail, usage, tree, log)
+
+
+def failure_of(done: Completed) -> Failure | None:
+    """Return which failure a finished command is, None if it ended well."""
+    if done.out_of_memory:
+        return Failure.OUT_OF_MEMORY
+    if done.timed_out:
+        return Failure.TIMEOUT
+    if done.output_truncated:
+        return Failure.OUTPUT_LIMIT
+    return Failure.CRASH if done.exit_code != 0 else None
+
+
+async def _response(sandbox: Sandbox, job: RoleJob) -> tuple[Response | None, Failure | None, str]:
+    kind = job.manifest.roles[job.role].kind
+    try:
+        files = await sandbox.get(IO, ["response.json"], TreeLimits(files=1, file_bytes=MAX_RESPONSE_BYTES))
+    except ArtifactError as error:
+        return None, Failure.MALFORMED_RESPONSE, clean(str(error), 300)
+    file = files.get("response.json")
+    if file is None:
+        return None, Failure.NO_RESPONSE, "response.json was not written"
+    try:
+        data = json.loads(file.data, parse_constant=_refuse_constant)
+        return RESPONSES[kind].model_validate(data), None, ""
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        return None, Failure.MALFORMED_RESPONSE, clean(f"response.json: {place}: {first['msg']}", 300)
+    except (ValueError, RecursionError) as error:
+        return None, Failure.MALFORMED_RESPONSE, clean(f"response.json is not JSON: {error}", 300)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _tail(done: Completed) -> str:
+    text = (done.stdout[-2_000:] + b"\n" + done.stderr[-4_000:]).decode("utf-8", "replace")
+    return clean(text, 6_000, lines=True).strip()
+
+
+def _last_line(log: str) -> str:
+    return clean(log.rsplit("\n", 1)[-1], 300)
+
+

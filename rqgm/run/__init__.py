@@ -1,0 +1,1 @@
+"""From configuration to live objects: experiments, shelves, locks, resume, progress."""

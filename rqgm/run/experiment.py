@@ -1,0 +1,114 @@
+"""Experiments: ``experiment.toml`` as a strict model, with overrides from the command line."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from rqgm.core.errors import ConfigError
+from rqgm.core.toml import parse, read_toml
+from rqgm.core.words import RoleKind
+from rqgm.evolution.settings import BudgetSettings, EndpointSettings, EpochSettings, SearchSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MeasureTable(_Table):
+    """One measure of a role: ``tests`` (solvers), ``anchor`` (judges) or a ``panel`` by name (solvers)."""
+
+    kind: Literal["tests", "anchor", "panel"]
+    panel: str | None = None
+    weight: float = Field(default=1.0, gt=0)
+
+    @model_validator(mode="after")
+    def _panel_named(self) -> MeasureTable:
+        if (self.kind == "panel") != (self.panel is not None):
+            raise ValueError('a measure names a panel exactly when its kind is "panel"')
+        return self
+
+
+class RoleTable(_Table):
+    """One role: its kind, the suite that it works on and how its work is measured. Editors have neither."""
+
+    kind: RoleKind
+    suite: str | None = None
+    measures: list[MeasureTable] = []
+    steps: int = Field(default=0, ge=0, description="passed to the role as limits.steps, the domain's count of work")
+
+    @model_validator(mode="after")
+    def _fits(self) -> RoleTable:
+        if self.kind is RoleKind.EDITOR:
+            if self.suite or self.measures:
+                raise ValueError("an editor has no suite and no measures: what it makes of others is its worth")
+            return self
+        if self.suite is None or not self.measures:
+            raise ValueError(f"a {self.kind} needs a suite and at least one measure")
+        allowed = {"anchor"} if self.kind is RoleKind.JUDGE else {"tests", "panel"}
+        wrong = [measure.kind for measure in self.measures if measure.kind not in allowed]
+        if wrong:
+            raise ValueError(f"a {self.kind} cannot be measured by {wrong[0]!r}; allowed: {', '.join(sorted(allowed))}")
+        return self
+
+
+class Experiment(_Table):
+    """``experiment.toml``: everything that a run is told."""
+
+    schema_version: Literal[1]
+    name: Name
+    description: str = ""
+    workspace: str = Field(description="seed workspace, by shelf name or path")
+    profile: str = "python"
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    roles: dict[Name, RoleTable] = Field(min_length=1)
+    search: SearchSettings = SearchSettings()
+    epochs: EpochSettings = EpochSettings()
+    endpoints: EndpointSettings = EndpointSettings()
+    budget: BudgetSettings
+
+    @model_validator(mode="after")
+    def _one_editor(self) -> Experiment:
+        editors = [name for name, role in self.roles.items() if role.kind is RoleKind.EDITOR]
+        if len(editors) != 1:
+            raise ValueError(f"roles must have exactly one editor, found {len(editors)}")
+        if len(editors) == len(self.roles):
+            raise ValueError("roles has an editor only; nothing would be measured")
+        return self
+
+
+def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Experiment:
+    """Read an experiment and apply ``a.b=value`` overrides; ConfigError names file and key."""
+    data = read_toml(path)
+    for override in overrides:
+        _override(data, override)
+    where = f"{path} (with -c {' -c '.join(overrides)})" if overrides else str(path)
+    return parse(data, Experiment, where)
+
+
+def _override(data: dict[str, Any], text: str) -> None:
+    key, separator, value = text.partition("=")
+    if not separator or not key.strip():
+        raise ConfigError(f"-c {text!r}: write it as key=value, for example -c budget.outcomes=200")
+    *path, last = key.strip().split(".")
+    table: Any = data
+    for part in path:
+        table = table.setdefault(part, {}) if isinstance(table, dict) else None
+    if not isinstance(table, dict):
+        raise ConfigError(f"-c {text!r}: {key.strip()} leads through a value that is not a table")
+    table[last] = _value(value.strip())
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

@@ -1,0 +1,207 @@
+"""The lock: an experiment resolved once, frozen and hashed. A run reads its lock and its own copies, nothing else."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from rqgm.archive.run_archive import LOCK_FILE
+from rqgm.core.errors import ConfigError, IntegrityError, UnknownNameError
+from rqgm.core.hashes import hash_json
+from rqgm.core.toml import parse
+from rqgm.core.trees import hash_tree, read_tree
+from rqgm.core.words import Pool, RoleKind
+from rqgm.evolution.criterion import Criterion, MeasuredRole, Measure
+from rqgm.evolution.workspaces import Workspace, load_workspace
+from rqgm.judging.panel import PanelSpec, load_panel
+from rqgm.run.experiment import Experiment
+from rqgm.sandbox.profile import Profile
+from rqgm.sandbox.backends import load_profile
+from rqgm.tasks.suite import load_suite
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from rqgm.run.experiment import RoleTable
+    from rqgm.run.shelves import Shelves
+    from rqgm.tasks.suite import Suite
+
+INPUTS = "inputs"
+
+
+class Origin(BaseModel):
+    """Where a name was found, and the hash of what was found there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    origin: str
+    hash: str
+
+
+class Lock(BaseModel):
+    """``run.lock.json``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: Literal[1] = 1
+    run: str
+    experiment: Experiment
+    workspace: Origin
+    suites: dict[str, Origin]
+    panels: dict[str, PanelSpec]
+    profile: Profile
+    profile_digest: str
+    sandbox: str
+    isolated: bool
+    versions: dict[str, str]
+
+    @property
+    def hash(self) -> str:
+        """Hash of the whole lock."""
+        return hash_json(self.model_dump(mode="json"))
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """An experiment with everything that it names, found, read and checked; nothing has been started or written."""
+
+    experiment: Experiment
+    shelves: Shelves
+    seed_workspace: Workspace
+    workspace: Origin
+    suites: Mapping[str, Suite]
+    suite_origins: Mapping[str, Origin]
+    panels: Mapping[str, PanelSpec]
+    profile: Profile
+    profile_folder: Path
+
+
+def resolve(experiment: Experiment, shelves: Shelves) -> Resolved:
+    """Find and check all that an experiment names; ConfigError says what is wrong, in which file."""
+    kinds = {name: role.kind for name, role in experiment.roles.items()}
+    found = shelves.find("workspace", experiment.workspace)
+    tree = read_tree(found.path)
+    workspace = load_workspace(tree, kinds, str(found.path))
+    suites: dict[str, Suite] = {}
+    origins: dict[str, Origin] = {}
+    for name, role in experiment.roles.items():
+        if role.suite is not None:
+            place = shelves.find("suite", role.suite)
+            suites[role.suite] = load_suite(place.path)
+            origins[role.suite] = Origin(name=role.suite, origin=place.origin, hash=suites[role.suite].hash)
+            _check_suite(name, role, suites[role.suite])
+    panels = _find_panels(experiment, shelves)
+    profile = shelves.find("profile", experiment.profile)
+    return Resolved(
+        experiment=experiment,
+        shelves=shelves,
+        seed_workspace=workspace,
+        workspace=Origin(name=experiment.workspace, origin=found.origin, hash=hash_tree(tree)),
+        suites=suites,
+        suite_origins=origins,
+        panels=panels,
+        profile=load_profile(profile.path),
+        profile_folder=profile.path,
+    )
+
+
+def _check_suite(name: str, role: RoleTable, suite: Suite) -> None:
+    wanted = "judging" if role.kind is RoleKind.JUDGE else "solving"
+    if suite.kind != wanted:
+        raise ConfigError(f"roles.{name}.suite: {suite.name!r} is a {suite.kind} suite; a {role.kind} needs a {wanted} one")
+    pool = Pool.ANCHOR if role.kind is RoleKind.JUDGE else Pool.VALIDATION
+    if not suite.names(pool):
+        raise ConfigError(f"roles.{name}.suite: {suite.name!r} has no {pool} pool, so nothing could be measured")
+
+
+def _find_panels(experiment: Experiment, shelves: Shelves) -> dict[str, PanelSpec]:
+    panels: dict[str, PanelSpec] = {}
+    for name, role in experiment.roles.items():
+        for measure in role.measures:
+            if measure.panel is None:
+                continue
+            panel = load_panel(shelves.find("panel", measure.panel).path)
+            judges = [other for other, table in experiment.roles.items() if table.kind is RoleKind.JUDGE]
+            for seat in panel.seats:
+                if seat.role not in judges:
+                    raise UnknownNameError("judge role", seat.role, judges, f"panel {panel.name}, measured of {name}")
+            panels[measure.panel] = panel
+    return panels
+
+
+def freeze(resolved: Resolved, folder: Path, run: str, sandbox: str, *, isolated: bool, profile_digest: str) -> Lock:
+    """Copy what the run will read into its folder and write the lock."""
+    for name in resolved.suites:
+        source = resolved.suites[name].folder
+        shutil.copytree(source, folder / INPUTS / "suites" / _flat(name), ignore=shutil.ignore_patterns("__pycache__", "programs"))
+    shutil.copytree(resolved.profile_folder, folder / INPUTS / "profile")
+    lock = Lock(
+        run=run,
+        experiment=resolved.experiment,
+        workspace=resolved.workspace,
+        suites=dict(resolved.suite_origins),
+        panels=dict(resolved.panels),
+        profile=resolved.profile,
+        profile_digest=profile_digest,
+        sandbox=sandbox,
+        isolated=isolated,
+        versions={"rqgm": version("rqgm-toolkit"), "python": platform.python_version()},
+    )
+    scratch = folder / f"{LOCK_FILE}.part"
+    scratch.write_text(json.dumps({**lock.model_dump(mode="json"), "hash": lock.hash}, indent=2, sort_keys=True) + "\n")
+    scratch.replace(folder / LOCK_FILE)
+    return lock
+
+
+def _flat(name: str) -> str:
+    return name.strip("/").replace("/", "__")
+
+
+def read_lock(folder: Path) -> Lock:
+    """Read a run's lock and check its hash; IntegrityError if it was altered."""
+    path = folder / LOCK_FILE
+    try:
+        data = json.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise ConfigError(f"{folder}: not a run (no {LOCK_FILE}); runs lie in archive/runs/") from error
+    except ValueError as error:
+        raise IntegrityError(f"{path}: not JSON: {error}") from error
+    told = data.pop("hash", None) if isinstance(data, dict) else None
+    lock = parse(data, Lock, path)
+    if lock.hash != told:
+        raise IntegrityError(f"{path}: its hash is {lock.hash[:12]}, but it says {str(told)[:12]}: it was altered")
+    return lock
+
+
+def load_inputs(folder: Path, lock: Lock) -> dict[str, Suite]:
+    """Read the run's own copies of its suites and check them against the lock."""
+    suites: dict[str, Suite] = {}
+    for name, origin in lock.suites.items():
+        suites[name] = load_suite(folder / INPUTS / "suites" / _flat(name))
+        if suites[name].hash != origin.hash:
+            raise IntegrityError(f"{folder / INPUTS}: suite {name!r} is not the one in the lock: it was altered")
+    return suites
+
+
+def make_criterion(lock: Lock, suites: Mapping[str, Suite]) -> Criterion:
+    """Return the criterion that a lock defines."""
+    roles = tuple(
+        _measured(name, role, lock, suites) for name, role in lock.experiment.roles.items() if role.suite is not None
+    )
+    editor = next(name for name, role in lock.experiment.roles.items() if role.kind is RoleKind.EDITOR)
+    return Criterion(roles, editor, lock.profile_digest)
+
+
+def _measured(name: str, role: RoleTable, lock: Lock, suites: Mapping[str, Suite]) -> MeasuredRole:
+    assert role.suite is not None
+    suite = suites[role.suite]
+    measures = tuple(Measure(m.kind, m.weight, lock.panels[m.panel] if m.panel else None) for m in role.measures)
+    tasks = {pool: suite.names(pool) for pool in Pool if suite.names(pool)}
+    return MeasuredRole(name, role.kind, role.suite, suite.hash, tasks, measures, role.steps)

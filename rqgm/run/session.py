@@ -1,0 +1,190 @@
+"""Runs, started and gone on with."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rqgm.archive.run_archive import RunArchive
+from rqgm.core.errors import ConfigError, IntegrityError
+from rqgm.core.hashes import sha256
+from rqgm.evolution.loop import Loop, LoopSettings
+from rqgm.evolution.work import Bench, SandboxWorker
+from rqgm.run.lock import freeze, load_inputs, make_criterion, read_lock, resolve
+from rqgm.run.shelves import Shelves
+from rqgm.sandbox.backends import choose
+from rqgm.sandbox.pool import Sandboxes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rqgm.archive.state import State
+    from rqgm.evolution.criterion import Criterion
+    from rqgm.run.experiment import Experiment
+    from rqgm.run.lock import Lock, Resolved
+    from rqgm.tasks.suite import Suite
+
+Observer = "Callable[[State, str], None]"
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What a person says beside the experiment."""
+
+    out: Path | None = None
+    workers: int | None = None
+    sandbox: str = "auto"
+    allow_unsafe: bool = False
+    shelves: Shelves = field(default_factory=lambda: Shelves.seen_from(Path.cwd()))
+
+
+@dataclass(frozen=True)
+class OpenedRun:
+    """A run's folder with what its lock defines; reading only."""
+
+    folder: Path
+    lock: Lock
+    suites: dict[str, Suite]
+    criterion: Criterion
+    archive: RunArchive
+
+    @property
+    def state(self) -> State:
+        """The state folded from the ledger."""
+        return self.archive.state
+
+
+def open_run(folder: Path, *, writer: bool = False) -> OpenedRun:
+    """Open a run's folder. Raises ConfigError if it is none, IntegrityError if it was altered, RunBusyError."""
+    lock = read_lock(folder)
+    archive = RunArchive(folder, writer=writer)
+    try:
+        suites = load_inputs(folder, lock)
+    except BaseException:
+        archive.close()
+        raise
+    return OpenedRun(folder, lock, suites, make_criterion(lock, suites), archive)
+
+
+async def start(experiment: Experiment, options: RunOptions) -> Path:
+    """Resolve an experiment, write its run's folder with generation zero in it, and return the folder."""
+    resolved = resolve(experiment, options.shelves)
+    trusted = resolved.seed_workspace.manifest.trusted
+    backend = await choose(options.sandbox, trusted=trusted, allow_unsafe=options.allow_unsafe)
+    digest = await backend.prepare(resolved.profile)
+    folder = _new_folder(options, experiment)
+    lock = freeze(
+        resolved, folder, folder.name, backend.name, isolated=backend.isolated, profile_digest=digest
+    )
+    with RunArchive(folder, writer=True, create=True) as archive:
+        _add_seed(archive, resolved, lock)
+    return folder
+
+
+def _new_folder(options: RunOptions, experiment: Experiment) -> Path:
+    if options.out is not None:
+        if options.out.exists() and any(options.out.iterdir()):
+            raise ConfigError(f"--out {options.out}: exists and is not empty; name another folder, or `rqgm resume` it")
+        options.out.mkdir(parents=True, exist_ok=True)
+        return options.out.resolve()
+    base = options.shelves.runs
+    for number in range(1, 10_000):
+        folder = base / f"{experiment.name}-seed{experiment.seed}-{number}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+    raise ConfigError(f"{base}: is full of runs of {experiment.name}; move some away")
+
+
+def _add_seed(archive: RunArchive, resolved: Resolved, lock: Lock) -> None:
+    criterion = make_criterion(lock, resolved.suites)
+    workspace = resolved.seed_workspace
+    seats = {slot: workspace.roles[role] for slot, role in criterion.slots.items()}
+    commit = archive.lineage.add(0, workspace.tree, None, f"seed: {lock.workspace.name}", {"Rqgm-Epoch": "0"})
+    started = {
+        "schema_version": 1,
+        "run": lock.run,
+        "seed": lock.experiment.seed,
+        "lock_hash": lock.hash,
+        "utility_id": criterion.utility_id(seats),
+        "sandbox": lock.sandbox,
+        "isolated": lock.isolated,
+    }
+    seed = {
+        "n": None,
+        "commit": commit,
+        "parent": None,
+        "mate": None,
+        "epoch": 0,
+        "tried": "generation zero",
+        "why": "",
+        "roles": dict(workspace.roles),
+        "deterministic": workspace.deterministic,
+        "seats": dict(criterion.slots),
+        "train": [],
+        "usage": {},
+        "train_usage": {},
+    }
+    archive.commit(("run_started", started), ("node_added", seed))
+
+
+async def proceed(folder: Path, options: RunOptions, observe: Callable[[State, str], None] = lambda _s, _g: None) -> None:
+    """Carry a run on to its end, from wherever it stands. Cancelling pauses it; nothing committed is lost."""
+    run = open_run(folder, writer=True)
+    try:
+        if run.state.finished:
+            return
+        backend = await choose(run.lock.sandbox, trusted=True, allow_unsafe=True)
+        digest = await backend.prepare(run.lock.profile)
+        _check_digest(run.lock, digest)
+        label = sha256(str(folder.resolve()).encode())[:16]
+        await backend.reap(label)
+        settings = _settings(run.lock, options.workers)
+        async with Sandboxes(backend, label, spare=settings.workers) as sandboxes:
+            bench = Bench(
+                sandboxes, run.lock.profile, run.suites, run.archive.lineage, run.archive.blobs, run.criterion, settings.seed
+            )
+            loop = Loop(run.archive, run.criterion, settings, SandboxWorker(bench), observe)
+            await _record_pauses(loop, run)
+    finally:
+        run.archive.close()
+
+
+async def _record_pauses(loop: Loop, run: OpenedRun) -> None:
+    began = time.monotonic()
+    try:
+        await loop.run()
+    except (asyncio.CancelledError, Exception) as error:
+        reason = "interrupted" if isinstance(error, asyncio.CancelledError) else f"{type(error).__name__}: {error}"[:300]
+        run.archive.commit(("run_paused", {"reason": reason, "elapsed_s": round(time.monotonic() - began, 3)}))
+        raise
+
+
+def _check_digest(lock: Lock, digest: str) -> None:
+    if digest != lock.profile_digest:
+        raise IntegrityError(
+            f"run {lock.run} was made on {lock.sandbox} with digest {lock.profile_digest[:12]}, here it is {digest[:12]}: "
+            f"another image or Python (then {lock.versions['python']}). Outcomes would not be comparable; "
+            "resume it where it was made, or start a new run"
+        )
+
+
+def _settings(lock: Lock, workers: int | None) -> LoopSettings:
+    experiment = lock.experiment
+    lag = experiment.search.lag
+    if workers is not None and workers > lag and experiment.search.commit == "dispatch":
+        raise ConfigError(f"--workers {workers}: more than search.lag = {lag}; lower it, or start a run with a larger lag")
+    return LoopSettings(
+        seed=experiment.seed,
+        search=experiment.search,
+        epochs=experiment.epochs,
+        endpoints=experiment.endpoints,
+        budget=experiment.budget,
+        workers=workers or max(1, min(lag, os.cpu_count() or 1)),
+    )

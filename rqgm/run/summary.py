@@ -1,0 +1,190 @@
+"""What a run came to, as one object: the same for `run --json`, `status --json` and the words at the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rqgm.core.counts import Counts
+from rqgm.core.errors import ConfigError, UnknownNameError
+from rqgm.core.intervals import paired_difference
+from rqgm.core.usage import Usage
+from rqgm.core.words import Pool, RoleKind
+from rqgm.evolution.endpoints import carrier
+
+if TYPE_CHECKING:
+    from rqgm.archive.state import State
+    from rqgm.evolution.criterion import Criterion, MeasuredRole
+    from rqgm.run.session import OpenedRun
+
+
+def summarise(run: OpenedRun) -> dict[str, Any]:
+    """Return the summary of a run as it stands; tests are null until the end."""
+    state, criterion = run.state, run.criterion
+    budget = run.lock.experiment.budget.outcomes
+    head = headline_role(criterion)
+    return {
+        "schema_version": 1,
+        "run": run.lock.run,
+        "folder": str(run.folder),
+        "experiment": run.lock.experiment.name,
+        "seed": run.lock.experiment.seed,
+        "replacement": run.lock.experiment.epochs.replacement,
+        "sandbox": run.lock.sandbox,
+        "isolated": run.lock.isolated,
+        "finished": state.finished is not None,
+        "reason": state.finished["reason"] if state.finished else None,
+        "lineage_head": state.lineage_head,
+        "ledger_head": run.archive.ledger.head,
+        "outcomes": state.spent,
+        "budget_outcomes": budget,
+        "reused": state.reused,
+        "voided": state.voided,
+        "nodes": len(state.nodes),
+        "rejected_edits": len(state.rejected),
+        "epochs": [_epoch(event) for event in state.epochs],
+        "replacements": replacements(state),
+        "erased": state.erased,
+        "headline_role": head.name,
+        "endpoints": _endpoints(state, criterion, head),
+        "seed_test": test_result(state, head, 0),
+        "seed_tests": {role.name: test_result(state, role, 0) for role in criterion.roles},
+        "gain": gain(state, head),
+        "usage": _usage(state),
+        "wall_s": round(_wall_s(run), 3),
+    }
+
+
+def headline_role(criterion: Criterion) -> MeasuredRole:
+    """Return the role whose test pool is reported first: the first solver, else the first role."""
+    return next((role for role in criterion.roles if role.kind is RoleKind.SOLVER), criterion.roles[0])
+
+
+def _epoch(event: dict[str, Any]) -> dict[str, Any]:
+    return {key: event[key] for key in ("epoch", "outcomes", "rule", "decisions", "utility_id")} | {
+        "erased": len(event["erased"])
+    }
+
+
+def replacements(state: State) -> list[dict[str, Any]]:
+    """Return the decisions that changed a seat, with epoch and outcome count."""
+    return [
+        {"epoch": event["epoch"], "outcomes": event["outcomes"], "erased": len(event["erased"]), **decision}
+        for event in state.epochs
+        for decision in event["decisions"]
+        if decision["replaced"]
+    ]
+
+
+def _endpoints(state: State, criterion: Criterion, head: MeasuredRole) -> dict[str, Any] | None:
+    if not state.endpoints:
+        return None
+    generalist = state.endpoints["generalist"]
+    tests = {role.name: test_result(state, role, generalist["node"]) for role in criterion.roles}
+    specialists = {
+        role.name: _endpoint(state.endpoints["specialists"][role.name])
+        | {"test": test_result(state, role, state.endpoints["specialists"][role.name]["node"])}
+        for role in criterion.roles
+    }
+    return {
+        "generalist": _endpoint(generalist) | {"test": tests[head.name], "tests": tests},
+        "specialists": specialists,
+    }
+
+
+def _endpoint(endpoint: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "node": endpoint["commit"],
+        "index": endpoint["node"],
+        "best_belief": round(endpoint["best_belief"], 6),
+        "outcomes": endpoint["outcomes"],
+    }
+
+
+def test_outcomes(state: State, role: MeasuredRole, node: int) -> list[bool] | None:
+    """Return a node's successes on the test pool in the pool's order, None if it was not (wholly) run."""
+    index = carrier(state, node, role.name)
+    found = [state.test.get((index, role.name, task)) for task in role.tasks.get(Pool.TEST, ())]
+    return [bool(outcome["y"]) for outcome in found if outcome] if found and all(found) else None
+
+
+def test_result(state: State, role: MeasuredRole, node: int) -> dict[str, Any] | None:
+    """Return {passed, total, rate, interval} of a node on the test pool."""
+    outcomes = test_outcomes(state, role, node)
+    return rate_of(outcomes) if outcomes is not None else None
+
+
+def rate_of(outcomes: list[bool]) -> dict[str, Any]:
+    """Return {passed, total, rate, interval}; the interval is the 95 % Jeffreys interval."""
+    counts = Counts(sum(outcomes), len(outcomes) - sum(outcomes))
+    low, high = counts.interval()
+    return {
+        "passed": int(counts.successes),
+        "total": int(counts.total),
+        "rate": round(counts.rate, 6) if counts.rate is not None else None,
+        "interval": [round(low, 6), round(high, 6)],
+    }
+
+
+def gain(state: State, role: MeasuredRole) -> dict[str, Any] | None:
+    """Return the generalist's test rate minus the seed's, paired by task, with its 95 % interval."""
+    if not state.endpoints:
+        return None
+    before = test_outcomes(state, role, 0)
+    after = test_outcomes(state, role, state.endpoints["generalist"]["node"])
+    if not before or not after:
+        return None
+    difference = paired_difference(before, after)
+    return {
+        "role": role.name,
+        "difference": round(difference.difference, 6),
+        "interval": [round(difference.low, 6), round(difference.high, 6)],
+        "gained": difference.only_second,
+        "lost": difference.only_first,
+        "p_value": difference.p_value,
+    }
+
+
+def _usage(state: State) -> dict[str, Any]:
+    total = sum(state.usage.values(), start=Usage())
+    return {
+        "total": total.to_json() | {"blended_tokens": total.blended_tokens},
+        "split": {kind: usage.to_json() for kind, usage in state.usage.items()},
+    }
+
+
+def _wall_s(run: OpenedRun) -> float:
+    """Return the time between the run's first and last event, its pauses left out."""
+    total, last = 0.0, None
+    paused = False
+    for event in run.archive.ledger.events():
+        if last is not None and not paused:
+            total += event.at - last
+        paused = event.kind == "run_paused"
+        last = event.at
+    return total
+
+
+def find_node(state: State, name: str) -> int:
+    """Return a node's index by ``seed``, ``generalist``, ``specialist:<role>``, its number (``#12``) or a commit prefix."""
+    if name == "seed":
+        return 0
+    if name == "generalist" or name.startswith("specialist:"):
+        if not state.endpoints:
+            raise ConfigError(f"node {name!r}: the run has no endpoints yet; `rqgm resume` it to its end")
+        if name == "generalist":
+            return int(state.endpoints["generalist"]["node"])
+        role = name.removeprefix("specialist:")
+        if role not in state.endpoints["specialists"]:
+            raise UnknownNameError("role", role, state.endpoints["specialists"], "specialist")
+        return int(state.endpoints["specialists"][role]["node"])
+    if name.startswith("#") and name[1:].isdigit() and int(name[1:]) < len(state.nodes):
+        return int(name[1:])
+    matches = [node.index for node in state.nodes if len(name) >= 4 and node.commit.startswith(name)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise ConfigError(f"node {name!r}: {len(matches)} nodes begin so; give more digits")
+    raise ConfigError(
+        f"node {name!r}: not found. A node is `seed`, `generalist`, `specialist:<role>`, `#<number>` or a commit prefix "
+        "of at least 4 digits; `rqgm lineage` lists them"
+    )

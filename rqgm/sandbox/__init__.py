@@ -1,0 +1,1 @@
+"""Sandboxes: one protocol, three back-ends, a pool of clean ones."""

@@ -1,0 +1,131 @@
+"""The pool: clean sandboxes made ahead of time, each used once and thrown away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+from rqgm.core.errors import InfrastructureError, SandboxLostError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Coroutine
+
+    from rqgm.sandbox.profile import Profile
+    from rqgm.sandbox.protocol import Backend, Sandbox
+
+ATTEMPTS = 3
+PAUSE_S = 0.2
+
+
+class Sandboxes:
+    """Hands out clean sandboxes of one back-end: ``async with sandboxes.lease(profile) as sandbox``.
+
+    `spare` sandboxes of each profile that was asked for are kept ready in the background. Leaving the pool, in whatever
+    way, closes all that it made. Entering it removes what a killed engine of the same `label` left behind.
+    """
+
+    def __init__(self, backend: Backend, label: str, spare: int = 2) -> None:
+        self.backend = backend
+        self.label = label
+        self._spare = spare
+        self._ready: dict[str, deque[asyncio.Task[Sandbox]]] = {}
+        self._prepared: dict[str, asyncio.Task[str]] = {}
+        self._background: set[asyncio.Task[Any]] = set()
+        self._open = False
+
+    async def __aenter__(self) -> Self:
+        await self.backend.reap(self.label)
+        self._open = True
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._open = False
+        await _to_the_end(self._close_all())
+
+    async def prepare(self, profile: Profile) -> str:
+        """Make a profile ready once and return the digest of what will run."""
+        key = _key(profile)
+        if key not in self._prepared or _failed(self._prepared[key]):
+            self._prepared[key] = asyncio.create_task(self.backend.prepare(profile))
+        return await asyncio.shield(self._prepared[key])
+
+    @asynccontextmanager
+    async def lease(self, profile: Profile) -> AsyncIterator[Sandbox]:
+        """Lend one clean sandbox; afterwards it is closed in the background. Raises InfrastructureError."""
+        sandbox = await self._take(profile)
+        try:
+            yield sandbox
+        finally:
+            self._later(sandbox.close())
+
+    async def _take(self, profile: Profile) -> Sandbox:
+        await self.prepare(profile)
+        if not self._open:
+            raise InfrastructureError("the pool of sandboxes is closed")
+        ready = self._ready.setdefault(_key(profile), deque())
+        while ready and _failed(ready[0]):
+            ready.popleft()  # an old failure says nothing about now
+        task = ready.popleft() if ready else self._start(profile)
+        while len(ready) < self._spare:
+            ready.append(self._start(profile))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            ready.appendleft(task)  # it is still clean, whoever comes next gets it
+            raise
+
+    def _start(self, profile: Profile) -> asyncio.Task[Sandbox]:
+        task = asyncio.create_task(self._try_to_start(profile))
+        task.add_done_callback(_failed)  # a spare's failure that nobody asks about is no "never retrieved" warning
+        return task
+
+    async def _try_to_start(self, profile: Profile) -> Sandbox:
+        attempt = 1
+        while True:
+            try:
+                return await self.backend.start(profile, self.label)
+            except (InfrastructureError, SandboxLostError) as error:
+                if attempt == ATTEMPTS:
+                    message = f"{self.backend.name}: no sandbox could be started in {ATTEMPTS} attempts: {error}"
+                    raise InfrastructureError(message) from error
+            await asyncio.sleep(PAUSE_S * attempt)
+            attempt += 1
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _close_all(self) -> None:
+        started = [task for ready in self._ready.values() for task in ready]
+        self._ready.clear()
+        pending = [*started, *self._prepared.values()]
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+        for task in started:
+            if not _failed(task):
+                self._later(task.result().close())
+        await asyncio.gather(*self._background, return_exceptions=True)
+
+
+def _key(profile: Profile) -> str:
+    return profile.model_dump_json()
+
+
+def _failed(task: asyncio.Task[Any]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Await clean-up that a cancellation must not cut short; the cancellation is passed on afterwards."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
+
+
