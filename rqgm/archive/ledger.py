@@ -1,7 +1,8 @@
 """The ledger: events in SQLite, only ever appended, each chained to the one before by its hash.
 
-Everything that a run knows is a fold over these events. Results that have arrived but may not be committed yet (they
-are committed in dispatch order) wait in a table of their own, the inbox, so that work that was paid for survives a kill.
+Everything that a run knows is a fold over these events. Results that have arrived but
+may not be committed yet (they are committed in dispatch order) wait in a table of their own, the inbox, so that work
+that was paid for survives a kill.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import sqlite3
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from pydantic_core import from_json
 
 from rqgm.core.errors import IntegrityError, RunStoppedError
 from rqgm.core.hashes import canonical_json, sha256
@@ -65,7 +68,8 @@ class Ledger:
         if not read_only:
             self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _SCHEMA)
         row = self._db.execute("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
-        self.seq, self.head = row or (0, GENESIS)
+        self.seq: int = row[0] if row else 0
+        self.head: str = row[1] if row else GENESIS
 
     def append(self, events: Sequence[tuple[str, dict[str, Any]]], *, taken: Sequence[int] = ()) -> list[Event]:
         """Append events in one transaction and drop the inbox entries `taken`; all of it happens or nothing."""
@@ -100,7 +104,7 @@ class Ledger:
         """Yield the events with seq > `after` in order, unchecked (see `verify`)."""
         rows = self._db.execute("SELECT * FROM events WHERE seq > ? ORDER BY seq", (after,))
         for seq, at, kind, body, prev_hash, digest in rows:
-            yield Event(seq, at, kind, json.loads(body), prev_hash, digest)
+            yield Event(seq, at, kind, from_json(body), prev_hash, digest)
 
     def verify(self) -> str:
         """Check the whole chain and return its head; IntegrityError names the first event that does not fit."""

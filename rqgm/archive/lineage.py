@@ -52,7 +52,12 @@ class Lineage:
         lines += [f"{key}: {clean(value, 1_000)}" for key, value in trailers.items()]
         signature = pygit2.Signature(*_SIGNER, _CLOCK_START + 60 * index, 0)
         commit = self._repo.create_commit(
-            None, signature, signature, "\n".join(lines) + "\n", self._write_tree(tree, parent), [parent] if parent else []
+            None,
+            signature,
+            signature,
+            "\n".join(lines) + "\n",
+            self._write_tree(tree, parent),
+            [parent] if parent else [],
         )
         name = f"refs/heads/nodes/{index:06d}" if parent else "refs/heads/seed"
         self._repo.references.create(name, commit, force=True)
@@ -95,9 +100,7 @@ class Lineage:
                 if isinstance(entry, pygit2.Tree):
                     stack.append((f"{path}/", entry))
                 elif isinstance(entry, pygit2.Blob):
-                    found[check_path(path)] = File(
-                        entry.data, entry.filemode == pygit2.enums.FileMode.BLOB_EXECUTABLE
-                    )
+                    found[check_path(path)] = File(entry.data, entry.filemode == pygit2.enums.FileMode.BLOB_EXECUTABLE)
         return dict(sorted(found.items()))
 
     def message(self, node: str) -> str:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from rqgm.archive.blobs import Blobs
 from rqgm.archive.ledger import Ledger
@@ -76,7 +76,7 @@ class RunArchive:
             self._held.close()
             self._held = None
 
-    def __enter__(self) -> RunArchive:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

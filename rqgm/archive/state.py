@@ -49,7 +49,7 @@ class Node:
 
 @dataclass(slots=True)
 class Record:
-    """One outcome; `n` is its dispatch number, `deps` the slots that influenced `y`, `weight` its share in the counts."""
+    """One outcome. `n` is its dispatch number, `deps` the slots that influenced `y`, `weight` what it counts."""
 
     n: int
     node: int
@@ -218,15 +218,16 @@ class State:
     def _count(self, record: Record, sign: int) -> None:
         row = 0 if record.y else 1
         weight = sign * record.weight
-        node: Node | None = self.nodes[record.node]
-        assert node is not None
-        change = Counts(weight, 0) if record.y else Counts(0, weight)
-        node.counts[record.role] = node.counts.get(record.role, Counts()) + change
+        counts = self.nodes[record.node].counts
+        before = counts.get(record.role) or Counts()
+        right, wrong = (weight, 0) if record.y else (0, weight)
+        counts[record.role] = Counts(before.successes + right, before.failures + wrong)
         self.counts.own[row, record.node] += weight
-        clade = self.counts.clade
-        while node is not None:
-            clade[row, node.index] += weight
-            node = self.nodes[node.parent] if node.parent is not None else None
+        clade = self.counts.clade[row]
+        ancestor: int | None = record.node
+        while ancestor is not None:
+            clade[ancestor] += weight
+            ancestor = self.nodes[ancestor].parent
 
     def _voided(self, body: dict[str, Any]) -> None:
         self.pending.pop(body["n"], None)
@@ -307,7 +308,8 @@ class State:
         self.finished = body
 
     def _add_usage(self, kind: str, usage: dict[str, Any]) -> None:
-        self.usage[kind] += Usage(**usage)
+        if usage:
+            self.usage[kind] += Usage(**usage)
 
     # ------------------------------------------------------------------ questions
 

@@ -94,7 +94,7 @@ def rate_text(rate: dict[str, Any] | None) -> str:
 
 def duration_text(seconds: float) -> str:
     """Return a duration as `1 h 02 min`, `3 min 05 s` or `12 s`."""
-    whole = int(seconds)
-    if whole >= 3600:
-        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-    return f"{whole // 60} min {whole % 60:02d} s" if whole >= 60 else f"{whole} s"
+    minutes, whole = divmod(int(seconds), 60)
+    if minutes >= 60:  # noqa: PLR2004  # an hour
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    return f"{minutes} min {whole:02d} s" if minutes else f"{whole} s"

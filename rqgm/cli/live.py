@@ -143,7 +143,11 @@ class Watch:
         for slot, text in seat_lines(self.state):
             grid.add_row("seat", slot, "judge", text)
         bar = ProgressBar(total=self.budget, completed=self.state.spent, width=60)
-        edits = [foreign(f"  #{node.index} ← #{node.parent}  {node.tried}", 100) for node in self.state.nodes[-5:][::-1] if node.parent is not None]
+        edits = [
+            foreign(f"  #{node.index} ← #{node.parent}  {node.tried}", 100)
+            for node in self.state.nodes[-5:][::-1]
+            if node.parent is not None
+        ]
         return Group(bar, grid, *edits)
 
 

@@ -16,7 +16,9 @@ def register(app: typer.Typer) -> None:
 
 
 def command(
-    experiment: Annotated[str | None, typer.Argument(help="An experiment: its name or file. Default: the project's.")] = None,
+    experiment: Annotated[
+        str | None, typer.Argument(help="An experiment: its name or file. Default: the project's.")
+    ] = None,
     override: Annotated[
         list[str] | None, typer.Option("-c", "--config", metavar="KEY=VALUE", help="Set one key of the experiment.")
     ] = None,

@@ -29,7 +29,8 @@ def print_summary(console: Console, summary: dict[str, Any], run: OpenedRun) -> 
 
 def _title(summary: dict[str, Any]) -> str:
     state = f"ended: {summary['reason']}" if summary["finished"] else "not finished"
-    return f"{summary['run']} {state}. {summary['outcomes']} outcomes, {summary['nodes']} nodes, {len(summary['epochs']) + 1} epochs"
+    size = f"{summary['outcomes']} outcomes, {summary['nodes']} nodes, {len(summary['epochs']) + 1} epochs"
+    return f"{summary['run']} {state}. {size}"
 
 
 def _print_tests(console: Console, summary: dict[str, Any]) -> None:
@@ -60,7 +61,11 @@ def _print_tests(console: Console, summary: dict[str, Any]) -> None:
 
 def _print_edits(console: Console, state: State) -> None:
     path = state.path(state.endpoints["generalist"]["node"])[1:]
-    console.print(f"\nThe generalist's {len(path)} edits, first to last:" if path else "\nThe generalist is generation zero: no edit won.")
+    console.print(
+        f"\nThe generalist's {len(path)} edits, first to last:"
+        if path
+        else "\nThe generalist is generation zero: no edit won."
+    )
     if len(path) > SHOWN_EDITS:
         console.print(f"  … {len(path) - SHOWN_EDITS} earlier ones: `rqgm lineage` with the node shows all")
     for index in path[-SHOWN_EDITS:]:
@@ -77,8 +82,9 @@ def _print_seats(console: Console, summary: dict[str, Any]) -> None:
             old, new = decision["incumbent"], decision["challenger"]
             if new:
                 text = (
-                    f"{decision['slot']}: node #{old['node']} ({old['right']:g}/{old['judged']:g} anchor items right) replaced by "
-                    f"#{new['node']} ({new['right']:g}/{new['judged']:g}): {decision['reason']}; {event['erased']} verdicts erased"
+                    f"{decision['slot']}: node #{old['node']} ({old['right']:g}/{old['judged']:g} anchor items right) "
+                    f"replaced by #{new['node']} ({new['right']:g}/{new['judged']:g}): {decision['reason']}; "
+                    f"{event['erased']} verdicts erased"
                 )
             else:
                 text = f"{decision['slot']}: node #{old['node']} stays: {decision['reason']}"

@@ -1,1 +1,1 @@
-"""Words that every room shares: ids, hashes, trees, usage, counts, errors, the failure table. Imports nothing of ours."""
+"""What every room shares: hashes, trees, usage, counts, errors, the failure table. Imports nothing of ours."""

@@ -22,7 +22,7 @@ class PairedDifference:
 
 
 def paired_difference(first: list[bool], second: list[bool]) -> PairedDifference:
-    """Compare `second` with `first`, item by item. Interval: Agresti and Min (2005), Wald after adding ½ to each cell."""
+    """Compare `second` with `first`, item by item. Interval: Agresti and Min (2005): Wald, ½ added to each cell."""
     if len(first) != len(second) or not first:
         raise ValueError(f"paired comparison needs equally many items, at least one: {len(first)} and {len(second)}")
     items = len(first)
@@ -39,4 +39,4 @@ def mcnemar(gained: int, lost: int) -> float:
     """Return the exact two-sided p-value that discordant pairs fall as unevenly as this by chance."""
     n = gained + lost
     tail = sum(math.comb(n, k) for k in range(max(gained, lost), n + 1)) / 2**n
-    return min(1.0, 2 * tail)
+    return min(1.0, 2.0 * float(tail))

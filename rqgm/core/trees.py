@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -42,8 +43,7 @@ def check_path(path: str) -> str:
         not path
         or len(path) > MAX_PATH_CHARS
         or any(part in ("", ".", "..") for part in parts)
-        or any(ord(char) < ord(" ") or ord(char) == 0x7F or char == "\\" for char in path)
-        or any(0xD800 <= ord(char) <= 0xDFFF for char in path)
+        or any(unicodedata.category(char) in ("Cc", "Cs") or char == "\\" for char in path)
     )
     if bad:
         raise ArtifactError(f"path {path!r:.120} is not a plain relative path")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 
@@ -18,7 +18,15 @@ class Usage:
     agent_runs: int = 0
 
     def __add__(self, other: Usage) -> Usage:
-        return Usage(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Usage)))
+        # Written out: this runs once for every record when a run is resumed.
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cost_usd + other.cost_usd,
+            self.cpu_s + other.cpu_s,
+            self.wall_s + other.wall_s,
+            self.agent_runs + other.agent_runs,
+        )
 
     @property
     def blended_tokens(self) -> int:

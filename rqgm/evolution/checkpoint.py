@@ -1,4 +1,4 @@
-"""Checkpoints: when an epoch ends, the anchor race, the replacement of seats, and what is erased with them (spec §5)."""
+"""Checkpoints: when an epoch ends, the anchor race, the replacement of seats, what is erased with them (spec §5)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ class RaceRound:
     entrants: int
 
 
-def plan_race(state: State, cells: OpenCells, criterion: Criterion, settings: EpochSettings, seed: int) -> RaceRound | None:
+def plan_race(
+    state: State, cells: OpenCells, criterion: Criterion, settings: EpochSettings, seed: int
+) -> RaceRound | None:
     """Return the next round of the race before the coming decision, or None when it is over.
 
     Successive halving: each round keeps the better half of the challengers by posterior mean and brings them, and the
@@ -125,7 +127,9 @@ def close_epoch(state: State, criterion: Criterion, settings: EpochSettings) -> 
         if choice.winner:
             counter = state.seats[slot].counter + 1
             seats[slot] = {"node": choice.winner.node, "role_hash": choice.winner.role_hash, "counter": counter}
-    hashes = {slot: seat.role_hash for slot, seat in state.seats.items()} | {s: v["role_hash"] for s, v in seats.items()}
+    hashes = {slot: seat.role_hash for slot, seat in state.seats.items()} | {
+        s: v["role_hash"] for s, v in seats.items()
+    }
     return {
         "epoch": state.epoch,
         "outcomes": state.spent,
@@ -139,7 +143,7 @@ def close_epoch(state: State, criterion: Criterion, settings: EpochSettings) -> 
 
 
 def _same_panel(left: str, right: str) -> bool:
-    return left.split("/")[0] == right.split("/")[0]
+    return left.partition("/")[0] == right.partition("/")[0]
 
 
 def _decision(slot: str, incumbent: Candidate, choice: Choice, challengers: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rqgm.core.counts import Counts
@@ -24,10 +25,13 @@ def choose_endpoints(state: State, criterion: Criterion, settings: EndpointSetti
     return {
         "generalist": _best(state, state.pooled, settings),
         "specialists": {
-            role.name: _best(state, lambda i, r=role.name: state.nodes[i].counts.get(r, Counts()), settings)
-            for role in criterion.roles
+            role.name: _best(state, partial(_role_counts, state, role.name), settings) for role in criterion.roles
         },
     }
+
+
+def _role_counts(state: State, role: str, index: int) -> Counts:
+    return state.nodes[index].counts.get(role, Counts())
 
 
 def _best(state: State, counts_of: Callable[[int], Counts], settings: EndpointSettings) -> dict[str, Any]:

@@ -91,7 +91,7 @@ class Expander:
     async def _evidence(
         self, job: Expansion, parent: Workspace, edit: _Edit
     ) -> tuple[list[dict[str, Any]], dict[str, File]]:
-        """Return the evidence and the files that go with it: the parent's own outcomes, then the mate's on the same tasks."""
+        """Return the evidence and its files: the parent's own outcomes, then the mate's on the same tasks."""
         evidence: list[dict[str, Any]] = []
         files: dict[str, File] = {}
         for role_name, task in job.train:
@@ -190,7 +190,9 @@ class Expander:
             if role_hash == parent.roles[name]:
                 continue
             role = next((r for r in self.bench.criterion.roles if r.name == name), None)
-            failure, detail = await (self._smoke_role(job, child, role, edit) if role else self._smoke_editor(job, child, edit))
+            failure, detail = await (
+                self._smoke_role(job, child, role, edit) if role else self._smoke_editor(job, child, edit)
+            )
             if failure is not None:
                 return f"role {name}: {failure}: {detail}"
         return ""

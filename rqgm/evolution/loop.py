@@ -212,10 +212,19 @@ class Loop:
         state = self.archive.state
         node = state.nodes[job["node"]]
         slots = self._slots(job)
-        seats = {slot: SeatRef(self._commit(slot), self.criterion.slots[slot], state.seats[slot].role_hash) for slot in slots}
+        seats = {
+            slot: SeatRef(self._commit(slot), self.criterion.slots[slot], state.seats[slot].role_hash) for slot in slots
+        }
         artifact_key, key = self._keys(job)
         validation = Validation(
-            n, node.commit, job["role"], job["task"], job["measure"], seats, artifact_key, state.artifacts.get(artifact_key)
+            n,
+            node.commit,
+            job["role"],
+            job["task"],
+            job["measure"],
+            seats,
+            artifact_key,
+            state.artifacts.get(artifact_key),
         )
         earlier = state.records.get(state.cache.get(key, -1)) if key else None
         return validation, _reuse(earlier) if earlier else None
@@ -244,7 +253,9 @@ class Loop:
         steady = job["role"] in node.deterministic
         artifact_key = work_key(self.criterion, node, job["role"], job["task"])
         seats = [state.seats[slot] for slot in self._slots(job)]
-        judges_steady = all(self.criterion.slots[s] in state.nodes[state.seats[s].node].deterministic for s in self._slots(job))
+        judges_steady = all(
+            self.criterion.slots[s] in state.nodes[state.seats[s].node].deterministic for s in self._slots(job)
+        )
         if not (steady and judges_steady):
             return artifact_key, None
         panel = next(m.panel.hash if m.panel else "" for m in role.measures if m.name == job["measure"])
@@ -377,7 +388,9 @@ class Loop:
             jobs = planned.jobs[: max(0, left)]
             events = [self._dispatch_raced(job, offset) for offset, job in enumerate(jobs, 1)]
             first = state.dispatched + 1
-            self.archive.commit(*events, ("race_round", {"round": planned.round, "entrants": planned.entrants, "jobs": len(jobs)}))
+            self.archive.commit(
+                *events, ("race_round", {"round": planned.round, "entrants": planned.entrants, "jobs": len(jobs)})
+            )
             for n in range(first, first + len(jobs)):
                 self._start(n)
             while state.pending:

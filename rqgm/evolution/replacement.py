@@ -84,4 +84,4 @@ def discordant(challenger: Candidate, incumbent: Candidate) -> tuple[int, int]:
 def sign_test(won: int, lost: int) -> float:
     """Return the one-sided exact p-value that `won` of won + lost fair coins or more come up heads."""
     n = won + lost
-    return sum(math.comb(n, k) for k in range(won, n + 1)) / 2**n
+    return float(sum(math.comb(n, k) for k in range(won, n + 1)) / 2**n)

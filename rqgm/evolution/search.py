@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Search:
-    """The settings that every decision of a run shares. `patience` bounds barren edits once nothing is left to measure."""
+    """What every decision of a run shares. `patience` bounds barren edits once nothing is left to measure."""
 
     settings: SearchSettings
     criterion: Criterion
@@ -69,7 +69,8 @@ def decide(search: Search, state: State, cells: OpenCells) -> dict[str, Any] | N
 
 def thompson(rng: np.random.RandomState, counts: np.ndarray, tau: float) -> np.ndarray:
     """Return one draw per node of Beta(tau (1 + S), tau (1 + F)); `counts` has shape (2, nodes)."""
-    return rng.beta(tau * (1 + counts[0]), tau * (1 + counts[1]))
+    draws: np.ndarray = rng.beta(tau * (1 + counts[0]), tau * (1 + counts[1]))
+    return draws
 
 
 def _expansion(search: Search, state: State, rng: np.random.RandomState, number: int) -> dict[str, Any]:

@@ -100,7 +100,9 @@ class SandboxWorker:
         made = await self.solve(workspace, role, job.task)
         return await self.check_tests(role, job.task, made)
 
-    async def expand_train(self, workspace: Workspace, role: MeasuredRole, task: str) -> tuple[dict[str, Any], Made | None]:
+    async def expand_train(
+        self, workspace: Workspace, role: MeasuredRole, task: str
+    ) -> tuple[dict[str, Any], Made | None]:
         """Run a role on a train task and return its outcome and, of a solver, what it made."""
         if role.kind is RoleKind.JUDGE:
             return await self.judge_item(workspace, role, task), None
@@ -205,7 +207,9 @@ class SandboxWorker:
     def _case(self, role: MeasuredRole, name: str, made: Made) -> JudgeCase:
         task = self.task(role, name)
         steps = max((r.steps for r in self.bench.criterion.roles if r.kind is RoleKind.JUDGE), default=0)
-        return JudgeCase(name, task.instruction, task.environment, made.tree, stream_seed(self.bench.seed, "judge", name), steps)
+        return JudgeCase(
+            name, task.instruction, task.environment, made.tree, stream_seed(self.bench.seed, "judge", name), steps
+        )
 
     async def judge_item(self, workspace: Workspace, role: MeasuredRole, name: str) -> dict[str, Any]:
         """Let a judge role judge one labelled item; right = its verdict is the label, and abstaining is wrong."""

@@ -1,7 +1,7 @@
 """The Worker protocol: who carries out jobs. The loop decides and records; it never runs anything itself.
 
-Jobs and results are plain JSON data, because both are stored: a job in the ledger when it is dispatched, a result in the
-inbox when it arrives.
+Jobs and results are plain JSON data, because both are stored: a job in the ledger when it is dispatched, a result in
+the inbox when it arrives.
 """
 
 from __future__ import annotations
@@ -43,8 +43,10 @@ class Validation:
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """Edit a node. `train` names the (role, task) that its editor is shown; `known` holds those outcomes, of the node and
-    of its mate, that need not be run again, by `work_key`; `mate` is another node's commit id.
+    """Edit a node.
+
+    `train` names the (role, task) that its editor is shown; `known` holds those outcomes, of the node and of its mate,
+    that need not be run again, by `work_key`; `mate` is another node's commit id.
     """
 
     n: int
@@ -79,7 +81,7 @@ class Worker(Protocol):
         """Return {y, score, failure, detail, usage, made: {blob, failure, detail} | None, opinions}."""
 
     async def expand(self, job: Expansion) -> dict[str, Any]:
-        """Return {tree: blob hash | None, failure, detail, tried, why, roles, deterministic, train, usage, train_usage}."""
+        """Return {tree: blob | None, failure, detail, tried, why, roles, deterministic, train, usage, train_usage}."""
 
     async def test(self, job: Test) -> dict[str, Any]:
         """Return {y, score, failure, detail, usage}."""

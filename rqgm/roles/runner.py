@@ -144,5 +144,3 @@ def _tail(done: Completed) -> str:
 
 def _last_line(log: str) -> str:
     return clean(log.rsplit("\n", 1)[-1], 300)
-
-

@@ -17,12 +17,11 @@ from rqgm.core.hashes import hash_json
 from rqgm.core.toml import parse
 from rqgm.core.trees import hash_tree, read_tree
 from rqgm.core.words import Pool, RoleKind
-from rqgm.evolution.criterion import Criterion, MeasuredRole, Measure
+from rqgm.evolution.criterion import Criterion, Measure, MeasuredRole
 from rqgm.evolution.workspaces import Workspace, load_workspace
 from rqgm.judging.panel import PanelSpec, load_panel
 from rqgm.run.experiment import Experiment
-from rqgm.sandbox.profile import Profile
-from rqgm.sandbox.backends import load_profile
+from rqgm.sandbox.profile import Profile, load_profile
 from rqgm.tasks.suite import load_suite
 
 if TYPE_CHECKING:
@@ -115,7 +114,9 @@ def resolve(experiment: Experiment, shelves: Shelves) -> Resolved:
 def _check_suite(name: str, role: RoleTable, suite: Suite) -> None:
     wanted = "judging" if role.kind is RoleKind.JUDGE else "solving"
     if suite.kind != wanted:
-        raise ConfigError(f"roles.{name}.suite: {suite.name!r} is a {suite.kind} suite; a {role.kind} needs a {wanted} one")
+        raise ConfigError(
+            f"roles.{name}.suite: {suite.name!r} is a {suite.kind} suite; a {role.kind} needs a {wanted} one"
+        )
     pool = Pool.ANCHOR if role.kind is RoleKind.JUDGE else Pool.VALIDATION
     if not suite.names(pool):
         raise ConfigError(f"roles.{name}.suite: {suite.name!r} has no {pool} pool, so nothing could be measured")
@@ -140,7 +141,9 @@ def freeze(resolved: Resolved, folder: Path, run: str, sandbox: str, *, isolated
     """Copy what the run will read into its folder and write the lock."""
     for name in resolved.suites:
         source = resolved.suites[name].folder
-        shutil.copytree(source, folder / INPUTS / "suites" / _flat(name), ignore=shutil.ignore_patterns("__pycache__", "programs"))
+        shutil.copytree(
+            source, folder / INPUTS / "suites" / _flat(name), ignore=shutil.ignore_patterns("__pycache__", "programs")
+        )
     shutil.copytree(resolved.profile_folder, folder / INPUTS / "profile")
     lock = Lock(
         run=run,

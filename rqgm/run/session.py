@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rqgm.archive.run_archive import RunArchive
-from rqgm.core.errors import ConfigError, IntegrityError
+from rqgm.core.errors import ConfigError, RunStoppedError
 from rqgm.core.hashes import sha256
+from rqgm.core.text import clean
 from rqgm.evolution.loop import Loop, LoopSettings
 from rqgm.evolution.work import Bench, SandboxWorker
 from rqgm.run.lock import freeze, load_inputs, make_criterion, read_lock, resolve
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from rqgm.run.experiment import Experiment
     from rqgm.run.lock import Lock, Resolved
     from rqgm.tasks.suite import Suite
-
-Observer = "Callable[[State, str], None]"
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,7 @@ async def start(experiment: Experiment, options: RunOptions) -> Path:
     backend = await choose(options.sandbox, trusted=trusted, allow_unsafe=options.allow_unsafe)
     digest = await backend.prepare(resolved.profile)
     folder = _new_folder(options, experiment)
-    lock = freeze(
-        resolved, folder, folder.name, backend.name, isolated=backend.isolated, profile_digest=digest
-    )
+    lock = freeze(resolved, folder, folder.name, backend.name, isolated=backend.isolated, profile_digest=digest)
     with RunArchive(folder, writer=True, create=True) as archive:
         _add_seed(archive, resolved, lock)
     return folder
@@ -134,7 +132,9 @@ def _add_seed(archive: RunArchive, resolved: Resolved, lock: Lock) -> None:
     archive.commit(("run_started", started), ("node_added", seed))
 
 
-async def proceed(folder: Path, options: RunOptions, observe: Callable[[State, str], None] = lambda _s, _g: None) -> None:
+async def proceed(
+    folder: Path, options: RunOptions, observe: Callable[[State, str], None] = lambda _s, _g: None
+) -> None:
     """Carry a run on to its end, from wherever it stands. Cancelling pauses it; nothing committed is lost."""
     run = open_run(folder, writer=True)
     try:
@@ -143,12 +143,18 @@ async def proceed(folder: Path, options: RunOptions, observe: Callable[[State, s
         backend = await choose(run.lock.sandbox, trusted=True, allow_unsafe=True)
         digest = await backend.prepare(run.lock.profile)
         _check_digest(run.lock, digest)
-        label = sha256(str(folder.resolve()).encode())[:16]
+        label = run_label(folder)
         await backend.reap(label)
         settings = _settings(run.lock, options.workers)
         async with Sandboxes(backend, label, spare=settings.workers) as sandboxes:
             bench = Bench(
-                sandboxes, run.lock.profile, run.suites, run.archive.lineage, run.archive.blobs, run.criterion, settings.seed
+                sandboxes,
+                run.lock.profile,
+                run.suites,
+                run.archive.lineage,
+                run.archive.blobs,
+                run.criterion,
+                settings.seed,
             )
             loop = Loop(run.archive, run.criterion, settings, SandboxWorker(bench), observe)
             await _record_pauses(loop, run)
@@ -161,16 +167,23 @@ async def _record_pauses(loop: Loop, run: OpenedRun) -> None:
     try:
         await loop.run()
     except (asyncio.CancelledError, Exception) as error:
-        reason = "interrupted" if isinstance(error, asyncio.CancelledError) else f"{type(error).__name__}: {error}"[:300]
-        run.archive.commit(("run_paused", {"reason": reason, "elapsed_s": round(time.monotonic() - began, 3)}))
+        interrupted = isinstance(error, asyncio.CancelledError)
+        reason = "interrupted" if interrupted else clean(f"{type(error).__name__}: {error}", 300)
+        with contextlib.suppress(RunStoppedError):  # a full disk stopped the run; that it cannot be noted is no news
+            run.archive.commit(("run_paused", {"reason": reason, "elapsed_s": round(time.monotonic() - began, 3)}))
         raise
+
+
+def run_label(folder: Path) -> str:
+    """Return the label that all sandboxes of the run in `folder` carry, so that leftovers can be found."""
+    return sha256(str(folder.resolve()).encode())[:16]
 
 
 def _check_digest(lock: Lock, digest: str) -> None:
     if digest != lock.profile_digest:
-        raise IntegrityError(
-            f"run {lock.run} was made on {lock.sandbox} with digest {lock.profile_digest[:12]}, here it is {digest[:12]}: "
-            f"another image or Python (then {lock.versions['python']}). Outcomes would not be comparable; "
+        raise ConfigError(
+            f"run {lock.run} was made on {lock.sandbox} with digest {lock.profile_digest[:12]}, here it is "
+            f"{digest[:12]}: another image or Python (then {lock.versions['python']}). Outcomes would not be comparable; "
             "resume it where it was made, or start a new run"
         )
 
@@ -179,7 +192,9 @@ def _settings(lock: Lock, workers: int | None) -> LoopSettings:
     experiment = lock.experiment
     lag = experiment.search.lag
     if workers is not None and workers > lag and experiment.search.commit == "dispatch":
-        raise ConfigError(f"--workers {workers}: more than search.lag = {lag}; lower it, or start a run with a larger lag")
+        raise ConfigError(
+            f"--workers {workers}: more than search.lag = {lag}; lower it, or start a run with a larger lag"
+        )
     return LoopSettings(
         seed=experiment.seed,
         search=experiment.search,

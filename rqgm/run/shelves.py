@@ -103,7 +103,11 @@ class Shelves:
             pattern = "*.toml" if kind == "experiment" else f"{'*/*' if kind == 'workspace' else '*'}/{_MARKERS[kind]}"
             for path in sorted(shelf.glob(pattern)):
                 place = path if kind == "experiment" else path.parent
-                name = place.relative_to(shelf).with_suffix("").as_posix() if kind == "experiment" else place.relative_to(shelf).as_posix()
+                name = (
+                    place.relative_to(shelf).with_suffix("").as_posix()
+                    if kind == "experiment"
+                    else place.relative_to(shelf).as_posix()
+                )
                 if not name.startswith("runs/"):
                     found.setdefault(name, Found(place, origin))
         return found

@@ -54,6 +54,10 @@ def summarise(run: OpenedRun) -> dict[str, Any]:
     }
 
 
+MIN_PREFIX = 4
+"""Digits of a commit id that name a node at least."""
+
+
 def headline_role(criterion: Criterion) -> MeasuredRole:
     """Return the role whose test pool is reported first: the first solver, else the first role."""
     return next((role for role in criterion.roles if role.kind is RoleKind.SOLVER), criterion.roles[0])
@@ -179,7 +183,7 @@ def find_node(state: State, name: str) -> int:
         return int(state.endpoints["specialists"][role]["node"])
     if name.startswith("#") and name[1:].isdigit() and int(name[1:]) < len(state.nodes):
         return int(name[1:])
-    matches = [node.index for node in state.nodes if len(name) >= 4 and node.commit.startswith(name)]
+    matches = [node.index for node in state.nodes if len(name) >= MIN_PREFIX and node.commit.startswith(name)]
     if len(matches) == 1:
         return matches[0]
     if matches:

@@ -53,14 +53,15 @@ class BubblewrapBackend:
         try:
             sandbox = await self.start(PROBE, "probe")
             try:
-                completed = await sandbox.run(["python3", "-I", "-S", "-c", "print(6 * 7)"], cwd="/")
+                code = "import sys; print(sys.version)"
+                completed = await sandbox.run(["python3", "-I", "-S", "-c", code], cwd="/")
             finally:
                 await sandbox.close()
         except (InfrastructureError, SandboxLostError) as error:
             return Probe(usable=False, detail=str(error)[:400], remedy=REMEDY)
-        if completed.stdout != b"42\n":
-            detail = completed.stderr.decode("utf-8", "replace")[-400:]
-            return Probe(usable=False, detail=f"Python does not run in it: {detail}", remedy=REMEDY)
+        if completed.stdout.decode("utf-8", "replace").strip() != sys.version:
+            detail = (completed.stderr or completed.stdout).decode("utf-8", "replace")[-400:]
+            return Probe(usable=False, detail=f"the engine's Python does not run in it: {detail}", remedy=REMEDY)
         return Probe(usable=True, detail=f"{await _version(program)}, {_user()}")
 
     async def prepare(self, profile: Profile) -> str:
@@ -110,13 +111,14 @@ def _runtime(python: Path) -> list[str]:
             argv += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             argv += ["--ro-bind", str(path), str(path)]
+    argv += _open_folders(Path("/etc"), Path(TOOLS))
     for name in ETC:
         argv += ["--ro-bind-try", name, name]
     prefix = Path(sys.base_prefix).resolve()
     store = Path("/nix/store")
-    for folder in (prefix, store if python.is_relative_to(store) else prefix):
+    for folder in {prefix, store if python.is_relative_to(store) else prefix}:
         if not folder.is_relative_to("/usr"):
-            argv += _parents(folder) + ["--ro-bind", str(folder), str(folder)]
+            argv += [*_open_folders(folder.parent), "--ro-bind", str(folder), str(folder)]
     for packages in _packages(prefix):
         argv += ["--perms", "0755", "--tmpfs", str(packages), "--remount-ro", str(packages)]
     for name in ("python3", "python"):
@@ -124,11 +126,12 @@ def _runtime(python: Path) -> list[str]:
     return argv
 
 
-def _parents(folder: Path) -> list[str]:
-    """Return the options that make a folder's parents, open to all: on the host they may be closed (a home)."""
+def _open_folders(*folders: Path) -> list[str]:
+    """Return the options that make folders and their parents, open to all: on the host they may be closed (a home)."""
     argv: list[str] = []
-    for parent in list(folder.parents)[-2::-1]:
-        argv += ["--perms", "0755", "--dir", str(parent)]
+    for folder in folders:
+        for part in [*list(folder.parents)[-2::-1], folder]:
+            argv += ["--perms", "0755", "--dir", str(part)]
     return argv
 
 

@@ -103,7 +103,7 @@ class Connection:
         await self._write(struct.pack(">I", len(text)) + text + body)
 
     async def receive(self, max_body: int = 0) -> tuple[dict[str, Any], bytes]:
-        """Return one frame; a `lost` answer, a frame that makes no sense and the end of the line are SandboxLostError."""
+        """Return one frame; `lost`, nonsense and the end of the line are SandboxLostError."""
         try:
             (length,) = struct.unpack(">I", await self._stream.read(4))
             header = json.loads(await self._stream.read(_bounded(length, MAX_HEADER_BYTES)))

@@ -79,7 +79,7 @@ class DockerBackend:
         return hash_json([image.id, profile.model_dump(mode="json")])
 
     def _image(self, profile: Profile) -> Image:
-        key = profile.model_dump_json()
+        key = f"{profile.folder}{profile.model_dump_json()}"
         if key not in self._images:
             self._images[key] = _guarded(lambda: make_ready(self._connect(), profile, self._base))
         return self._images[key]
@@ -171,7 +171,7 @@ def _mounts(profile: Profile, image: Image) -> list[str]:
 
 def host_options(profile: Profile, image: Image) -> dict[str, Any]:
     """Return the container's limits and everything that is taken from it."""
-    disk = f"size={profile.disk_mb}m,nr_inodes=100000,exec,nosuid,nodev"
+    disk = f"size={profile.disk_mb}m,nr_inodes={max(4_096, profile.disk_mb * 512)},exec,nosuid,nodev"
     modes = {path: "1777" if path == "/tmp" else "0755" for path in _mounts(profile, image)}  # noqa: S108
     memory = (profile.memory_mb + profile.disk_mb + KEEPER_MB) << 20  # what lies on memory disks counts as memory
     return {

@@ -1,14 +1,16 @@
-"""The keeper: the one program of ours inside every sandbox. It places trees, runs commands under limits, hands files out.
+"""The keeper: our one program inside every sandbox. It places trees, runs commands under limits, hands files out.
 
 The engine sends this file's text to a Python (3.9 or newer, standard library only) inside the sandbox and then talks
-with it over its standard input and output in frames: 4 bytes of length, a header, then `size` bytes. It is the parent of
-whatever runs, so that nothing can outlive a command. Three kinds of place, told apart by the hello message:
+with it over its standard input and output in frames: 4 bytes of length, a header, then `size` bytes. It is the parent
+of whatever runs, so that nothing can outlive a command. Three kinds of place, told apart by the hello message:
 
 * ``container``: process 1 of a container, root with five capabilities; commands run as `uid` with none;
 * ``cage``: process 1 of an outer bubblewrap; each command runs in an inner bubblewrap with namespaces of its own, so
   that it cannot see or signal the keeper although (rootless) both have the same user;
 * ``host``: a plain process on the host, which stands in front of a scratch folder (`base`); limits only.
 """
+
+# ruff: noqa: PTH, SIM105  # pathlib and contextlib are not imported: see below
 
 from __future__ import annotations
 
@@ -20,6 +22,7 @@ import stat
 import struct
 import time
 from _json import encode_basestring_ascii
+from itertools import islice
 
 # A sandbox is as quick to start as this file: what would import `re`, `enum` or `typing` costs more than all the rest.
 TYPE_CHECKING = False
@@ -33,7 +36,8 @@ else:
 CONTROL = 0
 CHUNK = 1 << 16
 TICK_S = 0.02
-MAX_INODES = 100_000
+BYTES_PER_INODE = 2_048
+FEWEST_INODES = 4_096
 NOT_STARTED = 127
 KILLED = 128 + signal.SIGKILL
 RW = "/.box/rw"
@@ -100,23 +104,29 @@ def numbers(path: str) -> list[str]:
         return []
 
 
-def descendants(pid: int) -> set[int]:
-    """Return all processes below `pid`."""
-    found: set[int] = set()
-    try:
-        for task in os.listdir(f"/proc/{pid}/task"):
-            for child in map(int, numbers(f"/proc/{pid}/task/{task}/children")):
-                found |= {child} | descendants(child)
-    except OSError:
-        pass
-    return found
+def descendants() -> Iterator[int]:
+    """Yield all processes below this one, parents first."""
+    seen: set[int] = set()
+    parents = [os.getpid()]
+    while parents:
+        parent = parents.pop()
+        try:
+            tasks = os.listdir(f"/proc/{parent}/task")
+        except OSError:
+            continue
+        for task in tasks:
+            for child in map(int, numbers(f"/proc/{parent}/task/{task}/children")):
+                if child not in seen:
+                    seen.add(child)
+                    parents.append(child)
+                    yield child
 
 
-def everyone() -> set[int]:
-    """Return all processes that a command started: as process 1, all others; else our descendants."""
+def everyone() -> Iterator[int]:
+    """Yield all processes that a command started: as process 1, all others; else our descendants."""
     if os.getpid() == 1:
-        return {int(name) for name in os.listdir("/proc") if name.isdigit()} - {1}
-    return descendants(os.getpid())
+        return (int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1")
+    return descendants()
 
 
 def kill_everyone(give_up_s: float = 20.0) -> None:
@@ -127,25 +137,25 @@ def kill_everyone(give_up_s: float = 20.0) -> None:
             # One call, atomic against forks: nothing that is being born escapes.
             _signal(-1, signal.SIGKILL)
         else:
-            _kill_frozen()
-        if not _reap() and not everyone():
+            _kill_groups()
+        if not _reap() and next(everyone(), None) is None:
             return
         time.sleep(0.001)
     raise EngineGoneError
 
 
-def _kill_frozen() -> None:
-    """Stop the descendants until no new ones appear, then kill them: a stopped process does not fork."""
-    stopped: set[int] = set()
-    for _ in range(1_000):
-        new = everyone() - stopped
-        if not new:
-            break
-        for pid in new:
-            _signal(pid, signal.SIGSTOP)
-        stopped |= new
-    for pid in stopped:
-        _signal(pid, signal.SIGKILL)
+def _kill_groups() -> None:
+    """Kill the descendants by process groups: for each group that is one call, atomic against forks."""
+    own = os.getpgrp()
+    for pid in everyone():
+        try:
+            group = os.getpgid(pid)
+            if group == own:
+                os.kill(pid, signal.SIGKILL)
+            else:
+                os.killpg(group, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            continue
 
 
 def _signal(pid: int, number: int) -> None:
@@ -194,6 +204,7 @@ class Command:
         self.left = int(request["output_bytes"])
         self.flags = {"timed_out": False, "out_of_memory": False, "truncated": False}
         self.status: int | None = None
+        self.cpu_s = 0.0
         self.told = b""
         self.cpu_before = cpu_seconds()
         self.oom_before = oom_kills()
@@ -204,10 +215,13 @@ class Command:
         self._start()
         try:
             self._watch()
+            if self.status is None and any(self.flags.values()):
+                self._measure(set(everyone()))
         finally:
             kill_everyone()
         self._drain()
-        wall_s, cpu_s = time.monotonic() - self.started, cpu_seconds() - self.cpu_before
+        self._measure(set())
+        wall_s, cpu_s = time.monotonic() - self.started, self.cpu_s
         self.flags["out_of_memory"] |= oom_kills() > self.oom_before
         self.flags["timed_out"] |= cpu_s > self.request["cpu_s"]
         exit_code = KILLED if self.status is None else exit_code_of(self.status)
@@ -250,8 +264,9 @@ class Command:
         pid = int(self.told.partition(b'"child-pid": ')[2].split()[0].strip(b",}"))
         limit = self.request["pids"] + 2
         try:
-            resource.prlimit(pid, resource.RLIMIT_NPROC, (limit, limit))
-        except (OSError, ValueError):
+            # As the user: whoever has the same one may, and root in a container often lacks CAP_SYS_RESOURCE.
+            self.keeper.as_user(lambda: resource.prlimit(pid, resource.RLIMIT_NPROC, (limit, limit)))
+        except (OSError, LostError):
             pass  # the watcher counts as well
 
     def _become(self, child_in: int, child_out: int, child_err: int, problem: int, block: int) -> None:
@@ -358,15 +373,21 @@ class Command:
 
     def _over(self) -> bool:
         """Look at what the command uses; note a broken limit and tell whether there is one."""
-        pids = everyone()
-        used = cpu_seconds() - self.cpu_before
-        for pid in pids:
-            used += sum(map(int, numbers(f"/proc/{pid}/stat")[11:15])) / CLOCK
-        self.flags["timed_out"] = used > self.request["cpu_s"]
+        pids = set(islice(everyone(), self.request["pids"] + 17))
+        if len(pids) > self.request["pids"] + 16:
+            return True  # first of all: the rest takes the longer, the more there are
+        self._measure(pids)
+        self.flags["timed_out"] = self.cpu_s > self.request["cpu_s"]
         if self.keeper.watches_memory:
             self.flags["out_of_memory"] = memory_over(pids, self.request["memory_bytes"])
-        over = any(self.flags.values()) or len(pids) > self.request["pids"] + 16
-        return over or self.keeper.disk_over(self.request["disk_bytes"])
+        else:
+            self.flags["out_of_memory"] = oom_kills() > self.oom_before
+        return any(self.flags.values()) or self.keeper.disk_over(self.request["disk_bytes"])
+
+    def _measure(self, pids: set[int]) -> None:
+        """Note the CPU time so far: of processes that are killed later the kernel may not tell."""
+        alive = sum(sum(map(int, numbers(f"/proc/{pid}/stat")[11:15])) for pid in pids) / CLOCK
+        self.cpu_s = max(self.cpu_s, alive + cpu_seconds() - self.cpu_before)
 
 
 def execute(argv: list[str], env: dict[str, str]) -> None:
@@ -440,9 +461,18 @@ class Keeper:
             for path in ("/tmp", "/dev/shm"):  # noqa: S108  # inside
                 self._add_writable(path)
             os.makedirs(EMPTY)
+            user = os.getuid() if self.uid is None else self.uid
+            with open("/etc/passwd", "w") as file:
+                file.write(f"sandbox:x:{user}:{user}::/tmp:/bin/sh\n")
+            with open("/etc/group", "w") as file:
+                file.write(f"sandbox:x:{user}:\n")
         elif self.kind == "host":
             if self.libc:
                 self.libc.prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: daemonised grandchildren come back to us
+            try:
+                os.nice(-5)  # nothing else keeps a fork bomb in check, when we may
+            except OSError:
+                pass
             self._add_writable("/tmp")  # noqa: S108  # inside `base`
         else:
             self.writable = ["/tmp"]  # noqa: S108  # inside
@@ -539,16 +569,21 @@ class Keeper:
     def limit(self, request: dict[str, Any]) -> None:
         """Child: take on the limits that the kernel keeps for each process."""
         cpu_s = int(request["cpu_s"]) + 2  # behind the watcher, who counts all processes together
-        pairs = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_CPU, cpu_s), (resource.RLIMIT_FSIZE, request["disk_bytes"])]
+        pairs = [
+            (resource.RLIMIT_CORE, 0),
+            (resource.RLIMIT_CPU, cpu_s),
+            (resource.RLIMIT_FSIZE, request["disk_bytes"]),
+        ]
         pairs.append((resource.RLIMIT_NOFILE, 1024))
         if self.watches_memory:
             # A second line behind the watcher: how far one process can get between two looks.
             pairs.append((resource.RLIMIT_DATA, 2 * request["memory_bytes"] + (256 << 20)))
-            os.nice(5)
+            nice = max(10 if self.kind == "host" else 5, os.getpriority(os.PRIO_PROCESS, 0))
+            os.setpriority(os.PRIO_PROCESS, 0, nice)  # the watcher comes first, and so does the engine
         for kind, value in pairs:
             hard = resource.getrlimit(kind)[1]
-            value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.setrlimit(kind, (value, value))
+            bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            resource.setrlimit(kind, (bound, bound))
         try:
             with open("/proc/self/oom_score_adj", "w") as file:
                 file.write("1000")  # the kernel shall take this one, not the keeper or the engine
@@ -578,9 +613,9 @@ class Keeper:
             status = os.statvfs(mount)
             used += (status.f_blocks - status.f_bfree) * status.f_frsize
             files += status.f_files - status.f_ffree
-        return used > limit or files > MAX_INODES
+        return used > limit or files > most_files(limit)
 
-    def as_user(self, action: Callable[[], None]) -> None:
+    def as_user(self, action: Callable[[], object]) -> None:
         """Do `action` with the role's rights: whatever it is tricked into, the role could have done itself."""
         if self.uid is None:
             action()
@@ -598,7 +633,7 @@ class Keeper:
                 os._exit(code)
         code = exit_code_of(os.waitpid(pid, 0)[1])
         if code:
-            raise LostError(f"files: {os.strerror(code) if code < 128 else 'killed'}")
+            raise LostError(f"files: {os.strerror(code) if code < KILLED else 'killed'}")
 
     def clean(self) -> None:
         """Remove the scratch folder, whatever was left in it."""
@@ -651,6 +686,11 @@ def write_files(top: str, files: list[tuple[str, bytes, bool]], mask: int = 0o77
         os.chmod(path, (0o755 if executable else 0o644) & mask)
 
 
+def most_files(limit: int) -> int:
+    """Return how many files may be stored where `limit` bytes may: empty ones take the host's memory as well."""
+    return max(FEWEST_INODES, limit // BYTES_PER_INODE)
+
+
 def folder_over(folder: str, limit: int) -> bool:
     """Tell whether a folder holds more than `limit` bytes or too many files."""
     total = count = 0
@@ -661,7 +701,7 @@ def folder_over(folder: str, limit: int) -> bool:
             except OSError:
                 continue
             count += 1
-            if total > limit or count > MAX_INODES:
+            if total > limit or count > most_files(limit):
                 return True
     return False
 
@@ -739,12 +779,14 @@ class Walk:
 
 
 def open_folder(parent: int | None, name: str) -> int | None:
-    """Open a folder without following a link; None if it is not there, RefusedError if it is no folder of ours."""
+    """Open a folder without following a link; None if there is none, RefusedError if something stands in its place."""
     try:
         return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
     except FileNotFoundError:
         return None
     except OSError as error:
+        if stat.S_ISREG(os.lstat(name, dir_fd=parent).st_mode):
+            return None
         raise RefusedError(f"{name!r:.200} cannot be opened as a folder: {error.strerror}") from error
 
 

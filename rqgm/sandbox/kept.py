@@ -12,6 +12,7 @@ from rqgm.sandbox.transfer import check_inside, fetch_files, send_tree
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from types import TracebackType
 
     from rqgm.core.trees import File, Tree
     from rqgm.sandbox.connection import Connection
@@ -41,8 +42,8 @@ class KeptSandbox:
         self._end = end
         self._base_env = {
             "PATH": path,
-            "HOME": f"{root}/tmp",
-            "TMPDIR": f"{root}/tmp",
+            "HOME": f"{root}/tmp",  # noqa: S108  # inside
+            "TMPDIR": f"{root}/tmp",  # noqa: S108
             "LANG": "C.UTF-8",
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -125,7 +126,9 @@ class _Turn:
         await self._sandbox._lock.acquire()
         await self._timeout.__aenter__()
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
             await self._timeout.__aexit__(kind, error, trace)
         except TimeoutError as late:

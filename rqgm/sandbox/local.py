@@ -41,7 +41,7 @@ class LocalKeeper:
             try:
                 # Started in this thread, not a worker's: "die with parent" means the thread that forked.
                 process = subprocess.Popen(  # noqa: ASYNC220
-                    argv, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, env={"LANG": "C.UTF-8"}, cwd="/"
+                    [*argv], stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, env={"LANG": "C.UTF-8"}, cwd="/"
                 )
             except OSError as error:
                 ours.close()

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from rqgm.core.errors import InfrastructureError, SandboxLostError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine
+    from collections.abc import AsyncIterator, Coroutine, Iterable
 
     from rqgm.sandbox.profile import Profile
     from rqgm.sandbox.protocol import Backend, Sandbox
 
 ATTEMPTS = 3
 PAUSE_S = 0.2
+MAX_PROFILES = 4
+"""For how many profiles sandboxes are kept ready: tasks with images of their own would else fill the machine."""
 
 
 class Sandboxes:
@@ -30,7 +32,7 @@ class Sandboxes:
         self.backend = backend
         self.label = label
         self._spare = spare
-        self._ready: dict[str, deque[asyncio.Task[Sandbox]]] = {}
+        self._ready: OrderedDict[str, deque[asyncio.Task[Sandbox]]] = OrderedDict()
         self._prepared: dict[str, asyncio.Task[str]] = {}
         self._background: set[asyncio.Task[Any]] = set()
         self._open = False
@@ -65,6 +67,9 @@ class Sandboxes:
         if not self._open:
             raise InfrastructureError("the pool of sandboxes is closed")
         ready = self._ready.setdefault(_key(profile), deque())
+        self._ready.move_to_end(_key(profile))
+        while len(self._ready) > MAX_PROFILES:
+            self._later(_discard(self._ready.popitem(last=False)[1]))
         while ready and _failed(ready[0]):
             ready.popleft()  # an old failure says nothing about now
         task = ready.popleft() if ready else self._start(profile)
@@ -101,18 +106,26 @@ class Sandboxes:
     async def _close_all(self) -> None:
         started = [task for ready in self._ready.values() for task in ready]
         self._ready.clear()
-        pending = [*started, *self._prepared.values()]
-        for task in pending:
-            task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
-        for task in started:
-            if not _failed(task):
-                self._later(task.result().close())
+        await asyncio.gather(_discard(started), _cancel(self._prepared.values()))
         await asyncio.gather(*self._background, return_exceptions=True)
 
 
+async def _cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    tasks = list(tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _discard(started: Iterable[asyncio.Task[Sandbox]]) -> None:
+    """Close sandboxes that nobody took, also those that are just being started."""
+    started = list(started)
+    await _cancel(started)
+    await asyncio.gather(*(task.result().close() for task in started if not _failed(task)))
+
+
 def _key(profile: Profile) -> str:
-    return profile.model_dump_json()
+    return f"{profile.folder}{profile.model_dump_json()}"
 
 
 def _failed(task: asyncio.Task[Any]) -> bool:
@@ -127,5 +140,3 @@ async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
     except asyncio.CancelledError:
         await task
         raise
-
-

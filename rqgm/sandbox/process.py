@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from rqgm.sandbox.profile import Profile
 
 
+TOOLS = "opt/rqgm/bin"
+
+
 def runtime_digest(profile: Profile) -> str:
     """Return a digest of the engine's interpreter, the platform and the profile: what runs without an image."""
     return hash_json([sys.version, platform.platform(), profile.model_dump(mode="json")])
@@ -47,15 +50,8 @@ class ProcessBackend:
 
     async def start(self, profile: Profile, label: str) -> KeptSandbox:
         """Start one in a new scratch folder, which the keeper removes at its end, also when the engine was killed."""
-        try:
-            base = Path(tempfile.mkdtemp(prefix=f"{_prefix(label)}{os.getpid()}-", dir=self._folder)).resolve()
-        except OSError as error:
-            raise InfrastructureError(f"{self._folder}: no scratch folder can be made: {error.strerror}") from error
         python = interpreter()
-        tools = base / "opt/rqgm/bin"
-        tools.mkdir(parents=True)
-        for name in ("python3", "python"):
-            (tools / name).symlink_to(python)
+        base = self._make_scratch(label, python)
         hello = {"kind": "host", "base": str(base)}
         try:
             keeper = await LocalKeeper.start([str(python), "-I", "-S", "-c", BOOT_CODE], hello)
@@ -67,8 +63,18 @@ class ProcessBackend:
             await keeper.end()
             shutil.rmtree(base, ignore_errors=True)
 
-        path = f"{tools}:/usr/local/bin:/usr/bin:/bin"
+        path = f"{base}/{TOOLS}:/usr/local/bin:/usr/bin:/bin"
         return KeptSandbox(keeper.connection, profile, end, root=str(base), path=path)
+
+    def _make_scratch(self, label: str, python: Path) -> Path:
+        try:
+            base = Path(tempfile.mkdtemp(prefix=f"{_prefix(label)}{os.getpid()}-", dir=self._folder)).resolve()
+            (base / TOOLS).mkdir(parents=True)
+            for name in ("python3", "python"):
+                (base / TOOLS / name).symlink_to(python)
+        except OSError as error:
+            raise InfrastructureError(f"{self._folder}: no scratch folder can be made: {error.strerror}") from error
+        return base
 
     async def reap(self, label: str) -> int:
         """Remove scratch folders of this run whose engine and keeper are gone."""

@@ -68,7 +68,12 @@ class Sandbox(Protocol):
         the profile's limit. When it returns, every process that the command left behind has been killed.
         """
 
-    async def get(self, path: str, names: Sequence[str] | None = None, limits: TreeLimits = TreeLimits()) -> dict[str, File]:  # noqa: B008
+    async def get(
+        self,
+        path: str,
+        names: Sequence[str] | None = None,
+        limits: TreeLimits = TreeLimits(),  # noqa: B008  # frozen
+    ) -> dict[str, File]:
         """Copy files out of the folder `path`: all of it, or just `names` (files or folders; absent ones are left out).
 
         Raises ArtifactError on a link, a device, a hard link, a bad path, or more than `limits` allows.

@@ -18,7 +18,7 @@ NEW_NAMESPACES = 0x7E020080  # CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET,TIME}
 X32_BIT = 0x40000000
 
 AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-# name: (x86_64, aarch64)
+# Numbers of system calls, on x86_64 and on aarch64.
 CLONE = (56, 220)
 CLONE3 = (435, 435)
 REFUSED = {

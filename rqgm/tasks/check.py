@@ -172,6 +172,8 @@ def _notes(task: Task, profile: Profile) -> Iterable[str]:
             yield f"asks for {key} = {asked:g}, the profile {profile.name} gives {given:g}"
     if wanted.network_mode == "public" or wanted.allow_internet:
         yield "asks for a network; there is none unless the profile opens it"
+    if task.own_image is not None:
+        yield f"runs in an image of its own ({task.own_image}); what that holds in {task.workdir} is not seen"
     if task.metadata.get("weak"):
         yield f"weak: {task.metadata['weak']}"
 

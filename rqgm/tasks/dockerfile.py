@@ -36,7 +36,12 @@ class Layout:
         outside = next((path for path in self.files if not path.startswith(prefix)), None)
         if outside is not None:
             raise OwnImageError(f"it copies to {outside}, outside {workdir}")
-        return {path.removeprefix(prefix): file for path, file in self.files.items()}
+        return self.part(workdir)
+
+    def part(self, workdir: str) -> dict[str, File]:
+        """Return the files in `workdir`, relative to it."""
+        prefix = workdir.rstrip("/") + "/"
+        return {path.removeprefix(prefix): file for path, file in self.files.items() if path.startswith(prefix)}
 
 
 def read_layout(text: str, context: Tree) -> Layout:
@@ -44,21 +49,35 @@ def read_layout(text: str, context: Tree) -> Layout:
     layout = Layout()
     stages = 0
     for instruction, rest in _instructions(text):
-        if instruction == "FROM":
-            stages += 1
-            if stages > 1:
-                raise OwnImageError("it has several stages")
-        elif instruction == "WORKDIR":
-            layout.workdir = _absolute(_plain(rest), layout.workdir)
-        elif instruction == "COPY":
-            _copy(layout, rest, context)
-        elif instruction == "ENV":
-            layout.env.update(_variables(rest))
-        elif instruction != "ARG":
-            raise OwnImageError(f"it has {instruction}")
+        stages += instruction == "FROM"
+        if stages > 1:
+            raise OwnImageError("it has several stages")
+        _follow(layout, instruction, rest, context)
     if not stages:
         raise OwnImageError("it has no FROM")
     return layout
+
+
+def read_partial_layout(text: str, context: Tree) -> Layout:
+    """Return what a Dockerfile with other instructions too places from `context`; those are for docker to follow."""
+    layout = Layout()
+    for instruction, rest in _instructions(text):
+        try:
+            _follow(layout, instruction, rest, context)
+        except OwnImageError:
+            continue
+    return layout
+
+
+def _follow(layout: Layout, instruction: str, rest: str, context: Tree) -> None:
+    if instruction == "WORKDIR":
+        layout.workdir = _absolute(_plain(rest), layout.workdir)
+    elif instruction == "COPY":
+        _copy(layout, rest, context)
+    elif instruction == "ENV":
+        layout.env.update(_variables(rest))
+    elif instruction not in ("ARG", "FROM"):
+        raise OwnImageError(f"it has {instruction}")
 
 
 def _instructions(text: str) -> Iterator[tuple[str, str]]:

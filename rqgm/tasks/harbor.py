@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from rqgm.core.errors import ConfigError
-from rqgm.core.words import Pool  # noqa: TC001  # pydantic reads it
-from rqgm.tasks.toml import parse
+from rqgm.core.toml import parse
+from rqgm.core.words import Pool  # pydantic reads it
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

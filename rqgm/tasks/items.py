@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from rqgm.core.errors import ArtifactError, ConfigError
 from rqgm.core.hashes import hash_json
+from rqgm.core.toml import parse
 from rqgm.core.trees import File, TreeLimits, check_tree, hash_tree, read_file
-from rqgm.core.words import Pool, Provenance, Verdict  # noqa: TC001  # pydantic reads them
-from rqgm.tasks.toml import parse
+from rqgm.core.words import Pool, Provenance, Verdict  # pydantic reads them
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

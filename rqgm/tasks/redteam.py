@@ -13,7 +13,7 @@ from rqgm.core.words import RoleKind
 from rqgm.roles.manifest import MANIFEST, parse_manifest
 from rqgm.roles.runner import run_role
 from rqgm.tasks.solving import Solver, solver_job
-from rqgm.tasks.task import task_profile
+from rqgm.tasks.task import check_backend, task_profile
 from rqgm.tasks.verifier import verify
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ class RedTeam:
 
     async def attack(self, cheat: str, task: Task, sandboxes: Sandboxes, profile: Profile) -> CheatResult:
         """Let one cheat try a task and verify what it leaves."""
+        check_backend(task, sandboxes.backend)
         job = solver_job(task, self.cheats[cheat], seed=0, wall_s=profile.wall_s)
         run = await run_role(sandboxes, task_profile(task, profile), job)
         attempted, seen = _words(getattr(run.response, "notes", None))

@@ -11,7 +11,7 @@ from rqgm.core.words import RoleKind
 from rqgm.roles.messages import Limits, SolverRequest
 from rqgm.roles.runner import Collect, Mount, RoleJob
 from rqgm.sandbox.protocol import inside
-from rqgm.tasks.task import task_profile
+from rqgm.tasks.task import check_backend, task_profile
 from rqgm.tasks.verifier import script_argv
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ async def run_solution(task: Task, sandboxes: Sandboxes, profile: Profile) -> tu
     script = task.solution.get("solve.sh")
     if script is None:
         raise ConfigError(f"{task.folder}: has no solution/solve.sh, so that nothing can prove it solvable")
+    check_backend(task, sandboxes.backend)
     async with sandboxes.lease(task_profile(task, profile)) as sandbox:
         if sandbox.root and b"RQGM_ROOT" not in script.data:
             raise ConfigError(

@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rqgm.core.errors import ConfigError, UnknownNameError
 from rqgm.core.hashes import hash_json
+from rqgm.core.toml import parse, read_toml
 from rqgm.core.words import Pool, Verdict
 from rqgm.tasks import pools
 from rqgm.tasks.items import read_items, read_labels
 from rqgm.tasks.task import NAME, Success, load_task
-from rqgm.tasks.toml import parse, read_toml
 
 if TYPE_CHECKING:
     from rqgm.tasks.items import Item, Label

@@ -11,20 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 from rqgm.core.errors import ArtifactError, ConfigError
 from rqgm.core.hashes import hash_json, sha256
+from rqgm.core.toml import read_toml
 from rqgm.core.trees import TreeLimits, check_path, hash_tree, read_file, read_tree
-from rqgm.tasks.dockerfile import DOCKERFILE, OwnImageError, read_layout
+from rqgm.tasks.dockerfile import DOCKERFILE, OwnImageError, read_layout, read_partial_layout
 from rqgm.tasks.harbor import parse_task_file
-from rqgm.tasks.toml import read_toml
 
 if TYPE_CHECKING:
     from rqgm.core.trees import File, Tree
     from rqgm.core.words import Pool
     from rqgm.sandbox.profile import Profile
+    from rqgm.sandbox.protocol import Backend
     from rqgm.tasks.harbor import TaskFile
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 CANARY = re.compile(r"\s*(<!--|#|//).*(canary|BENCHMARK DATA SHOULD NEVER)", re.IGNORECASE)
 RESERVED = re.compile(r"/((tests|solution|logs|rqgm|proc|sys|dev|etc|usr|bin|lib|tmp)(/.*)?)?")
+WITHOUT_IMAGES = ("bubblewrap", "process")
 COMPOSE = ("docker-compose.yaml", "docker-compose.yml", "compose.yaml", "compose.yml")
 MAX_INSTRUCTION_BYTES = 1 << 20
 
@@ -82,8 +84,8 @@ class TaskFolder:
 class Task:
     """One task. `environment` is what stands at `workdir` before the agent starts; `artifacts` are paths in it.
 
-    `own_image` tells why the task cannot be held by the run's own image (None if it can): then `image` or
-    `dockerfile` say what it needs instead, and `environment` is empty.
+    `own_image` tells why the task cannot be held by the run's own image (None if it can). Only docker can hold it then,
+    and `environment` is what its Dockerfile copies to `workdir`: what its image holds there besides is not seen.
     """
 
     name: str
@@ -179,20 +181,16 @@ def _place_environment(task: Task) -> Task:
         raise ConfigError(f"{where}: has no Dockerfile, and task.toml no environment.docker_image")
     if task.file.environment.docker_image is not None or dockerfile is None:
         return replace(task, workdir=_workdir(task, ""), own_image="environment.docker_image names one")
+    text = dockerfile.data.decode("utf-8", "replace")
     try:
-        layout = read_layout(dockerfile.data.decode("utf-8", "replace"), task.context)
+        layout = read_layout(text, task.context)
         workdir = _workdir(task, layout.workdir)
         return replace(task, workdir=workdir, environment=layout.within(workdir), env={**layout.env, **task.env})
     except OwnImageError as error:
-        return replace(
-            task, workdir=_workdir(task, _last_workdir(dockerfile.data)), own_image=f"in its Dockerfile, {error}"
-        )
-
-
-def _last_workdir(dockerfile: bytes) -> str:
-    """Return the last WORKDIR of a Dockerfile that is more than plain."""
-    found = re.findall(r"(?im)^\s*WORKDIR\s+(/\S*)\s*$", dockerfile.decode("utf-8", "replace"))
-    return found[-1] if found else ""
+        layout = read_partial_layout(text, task.context)
+        workdir = _workdir(task, layout.workdir)
+        why = f"in its Dockerfile, {error}"
+        return replace(task, workdir=workdir, environment=layout.part(workdir), own_image=why)
 
 
 def _workdir(task: Task, from_dockerfile: str) -> str:
@@ -216,16 +214,31 @@ def _artifact(path: Path, workdir: str, declared: str) -> str:
 def task_profile(task: Task, base: Profile) -> Profile:
     """Return the profile that a sandbox for this task needs: the run's own, with the task's image and variables.
 
-    Limits stay the run's. A task with an image of its own can only be held by docker.
+    Limits stay the run's. A task with an image of its own can only be held by docker (`check_backend`).
     """
     changes: dict[str, Any] = {}
     if task.own_image is not None:
         image = task.file.environment.docker_image
-        dockerfile = None if image else str((task.folder / "environment" / DOCKERFILE).resolve())
-        changes |= {"image": image, "dockerfile": dockerfile, "name": _profile_name(base.name, task)}
+        folder = (task.folder / "environment").resolve()
+        changes |= {"image": image, "dockerfile": None if image else DOCKERFILE, "folder": folder}
+        changes |= {"name": _profile_name(base.name, task)}
+        if base.seccomp and base.folder:  # which lies beside the run's profile, not here
+            changes["seccomp"] = str((base.folder / base.seccomp).resolve())
     if task.env:
         changes["env"] = {**base.env, **task.env}
+    top = "/" + task.workdir.split("/")[1]
+    if top not in base.places:
+        changes["places"] = (*base.places, top)
     return base.model_copy(update=changes) if changes else base
+
+
+def check_backend(task: Task, backend: Backend) -> None:
+    """Refuse a task that needs an image of its own on a back-end that has no images."""
+    if task.own_image is not None and backend.name in WITHOUT_IMAGES:
+        raise ConfigError(
+            f"{task.folder}: needs an image of its own ({task.own_image}), which {backend.name} does not have; "
+            "use --sandbox docker"
+        )
 
 
 def _profile_name(base: str, task: Task) -> str:

@@ -14,7 +14,7 @@ from rqgm.core.text import clean
 from rqgm.core.trees import TreeLimits, select
 from rqgm.core.usage import Usage
 from rqgm.sandbox.protocol import inside
-from rqgm.tasks.task import task_profile
+from rqgm.tasks.task import check_backend, task_profile
 
 if TYPE_CHECKING:
     from rqgm.core.trees import File, Tree
@@ -60,6 +60,7 @@ async def verify(task: Task, artifact: Tree, sandboxes: Sandboxes, profile: Prof
     chosen = select(artifact, task.artifacts)
     if not chosen:
         return _failed(Failure.MISSING_ARTIFACT, f"none of {', '.join(task.artifacts)} is there", Usage())
+    check_backend(task, sandboxes.backend)
     async with sandboxes.lease(task_profile(task, profile)) as sandbox:
         check_place(task, sandbox)
         await sandbox.put(task.workdir, overlay(task, chosen), writable=True)

@@ -8,7 +8,7 @@ from shared.spectrum import measure
 from shared.values import same
 
 EDIT_STEPS = 6  # counted for each proposed edit
-PATCH_SIZE = 1_000  # edits listed for one program
+LEAST_CASE_STEPS = 300
 
 
 class SearchOver(Exception):
@@ -62,6 +62,7 @@ class Engine:
         self._seen = set()
         self._stop_at = self.limit
         self.base = Base(self, source, [])
+        self.runner.case_steps = self._case_steps()
         self._seen.add(fingerprint(self.base.program.codes()))
         passed = self.base.spectrum.passed
         self.sequence = sorted(range(len(cases)), key=lambda number: passed[number])  # failing cases first
@@ -117,6 +118,11 @@ class Engine:
         if self.tried >= self.plan.MAX_CANDIDATES or self.steps() >= self._stop_at:
             self.limit_hit = True
             raise SearchOver
+
+    def _case_steps(self) -> int:
+        """Return the steps that a case may take: some times what the faulty program takes where it comes to an end."""
+        taken = [steps for steps in self.base.spectrum.steps if steps < self.plan.CASE_STEPS]
+        return min(self.plan.CASE_STEPS, LEAST_CASE_STEPS + self.plan.CASE_MARGIN * max(taken, default=self.plan.CASE_STEPS))
 
     def _run(self, codes, thorough):
         passed, answers = [None] * len(self.cases), [None] * len(self.cases)

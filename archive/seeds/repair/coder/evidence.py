@@ -12,6 +12,7 @@ class Evidence:
     def __init__(self, engine):
         self.cases = engine.cases
         self.base = engine.base
+        self.weights = engine.plan.OPERATOR_WEIGHTS
         self._engine = engine
         self._answers = {}
         self._inputs = None

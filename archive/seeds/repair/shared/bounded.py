@@ -15,6 +15,7 @@ import itertools
 import math
 import sys
 import types
+import warnings
 from contextlib import contextmanager
 
 from shared.values import decode, encode
@@ -24,13 +25,17 @@ MAX_SIZE = 10_000  # items of a sequence that the program builds
 MAX_BITS = 20_000  # of an integer that it computes
 FREE_SIZE = 64  # larger operands cost steps
 FRAMES = 900  # nested calls
-CASE_STEPS = 4_000
+CASE_STEPS = 4_000  # of one case, where the caller names no other number
 IMPORTABLE = frozenset(
     "__future__ abc bisect calendar collections contextlib copy dataclasses datetime decimal enum fractions functools "
     "heapq itertools json math numbers operator re statistics string textwrap types typing unicodedata".split()
 )
 REMOVED = frozenset("open exec eval compile input breakpoint exit quit help memoryview __import__ globals".split())
 TICK, SIZE, WIDTH, POWER, SHIFT, TIMES = "_rq_tick", "_rq_size", "_rq_width", "_rq_power", "_rq_shift", "_rq_times"
+
+
+# Candidates may hold `x is 1`: true of the edit, of no interest to the reader of the role's log.
+warnings.filterwarnings("ignore", category=SyntaxWarning, module="program")
 
 
 class StepLimit(BaseException):

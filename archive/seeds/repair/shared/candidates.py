@@ -14,7 +14,7 @@ from shared.splice import splice
 class Edit:
     """A change of a program: `changes` are (node, field, new value); `line` is where it is, `size` how much is new."""
 
-    __slots__ = ("changes", "index", "line", "operator", "size")
+    __slots__ = ("changes", "index", "line", "operator", "ready", "size")
 
     def __init__(self, changes, line: int, size: int = 1):
         self.changes = tuple(changes)
@@ -22,6 +22,23 @@ class Edit:
         self.size = size
         self.operator = ""  # name of the operator part that proposed it
         self.index = 0  # its number among that operator's edits on that line
+        self.ready = False
+
+    def prepare(self, program) -> None:
+        """Give new nodes a place in the source, and copy material that would come to hold itself."""
+        changes = []
+        for node, field, value in self.changes:
+            around = {id(node), *(id(holder) for holder in program.holders(node))}
+            old = getattr(node, field)
+            if isinstance(value, list):
+                known = {id(item) for item in old} if isinstance(old, list) else ()
+                value = [item if id(item) in known else apart(item, around) for item in value]
+            else:
+                value = apart(value, around)
+            locate(value, self.line)
+            changes.append((node, field, value))
+        self.changes = tuple(changes)
+        self.ready = True
 
     def apply(self) -> list:
         """Make the changes and return what `undo` needs."""
@@ -67,10 +84,8 @@ class Program:
         if edit is None:
             return [self._codes[id(top)] for top in self.tree.body]
         dirty = self._dirty(edit)
-        before = edit.apply()
+        before = self.apply(edit)
         try:
-            for _, _, value in edit.changes:
-                locate(value, edit.line)
             codes = [
                 self._codes[id(top)] if id(top) in self._codes and id(top) not in dirty else self._compile(top, dirty)
                 for top in self.tree.body
@@ -78,6 +93,18 @@ class Program:
         finally:
             undo(before)
         return None if None in codes else codes
+
+    def apply(self, edit: Edit) -> list:
+        """Make an edit's changes and return what `undo` needs."""
+        if not edit.ready:
+            edit.prepare(self)
+        return edit.apply()
+
+    def holders(self, node):
+        """Yield the nodes around `node`, innermost first."""
+        while id(node) in self.parents:
+            node = self.parents[id(node)][0]
+            yield node
 
     def cost(self, edit: Edit) -> int:
         """Return the steps that making an edited program is counted as: the nodes that are compiled again."""
@@ -87,11 +114,8 @@ class Program:
     def _dirty(self, edit):
         dirty = set()
         for node, _, _ in edit.changes:
-            while id(node) not in dirty:
-                dirty.add(id(node))
-                if id(node) not in self.parents:
-                    break
-                node = self.parents[id(node)][0]
+            dirty.add(id(node))
+            dirty.update(id(holder) for holder in self.holders(node))
         return dirty
 
     def text(self, edit: Edit) -> str:
@@ -100,11 +124,30 @@ class Program:
 
     def normal(self, edit: Edit | None = None) -> str:
         """Return the edited program's normalised source: equal for equal syntax trees."""
-        before = edit.apply() if edit else []
+        before = self.apply(edit) if edit else []
         try:
             return ast.unparse(self.tree)
         finally:
             undo(before)
+
+
+def apart(value, around: set):
+    """Return `value`, or a copy of it when it holds one of the nodes `around` the place where it goes."""
+    if isinstance(value, ast.AST) and any(id(item) in around for item in ast.walk(value)):
+        return clone(value)
+    return value
+
+
+def clone(node):
+    """Return a deep copy of a node."""
+    copy = type(node)()
+    for field, value in node.__dict__.items():
+        if isinstance(value, list):
+            value = [clone(item) if isinstance(item, ast.AST) else item for item in value]
+        elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+            value = clone(value)
+        setattr(copy, field, value)
+    return copy
 
 
 def locate(value, line: int) -> None:

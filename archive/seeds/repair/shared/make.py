@@ -2,6 +2,8 @@
 
 import ast
 
+from shared.candidates import clone
+
 
 def number(value):
     """Return the expression of a number; a negative one is a minus sign and a literal, as Python reads it."""
@@ -85,21 +87,8 @@ def when(test, statement):
 
 def renamed(node, old: str, new: str):
     """Return a copy of `node` in which the variable `old` is called `new`."""
-    return _Rename(old, new).copy(node)
-
-
-class _Rename:
-    def __init__(self, old, new):
-        self.old, self.new = old, new
-
-    def copy(self, node):
-        copy = type(node)()
-        for field, value in node.__dict__.items():
-            if isinstance(value, list):
-                value = [self.copy(item) if isinstance(item, ast.AST) else item for item in value]
-            elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
-                value = self.copy(value)
-            setattr(copy, field, value)
-        if isinstance(copy, ast.Name) and copy.id == self.old:
-            copy.id = self.new
-        return copy
+    copy = clone(node)
+    for item in ast.walk(copy):
+        if isinstance(item, ast.Name) and item.id == old:
+            item.id = new
+    return copy

@@ -12,11 +12,11 @@ class Spectrum:
 
     `answers`: encoded answers; `passed`: which cases pass; `lines`: per case, the set of lines that ran;
     `kinds`: ``{(function, variable): {type names}}`` as Context takes it; `crashes`: per case the line where an
-    exception left the program's own code, or None.
+    exception left the program's own code, or None; `steps`: per case, the counted work.
     """
 
     def __init__(self):
-        self.answers, self.passed, self.lines, self.crashes = [], [], [], []
+        self.answers, self.passed, self.lines, self.crashes, self.steps = [], [], [], [], []
         self.kinds = {}
 
     def counts(self) -> dict:
@@ -38,7 +38,7 @@ def measure(program, cases: list, runner: Runner) -> Spectrum:
     spectrum = Spectrum()
     codes, heads = program.codes(), _heads(program.tree)
     for case in cases:
-        trace = _Trace(spectrum.kinds)
+        trace, before = _Trace(spectrum.kinds), runner.used()
         sys.settrace(trace.start)
         try:
             namespace = runner.load(codes)
@@ -49,6 +49,7 @@ def measure(program, cases: list, runner: Runner) -> Spectrum:
         spectrum.passed.append(same(answer, case["expected"]))
         spectrum.lines.append(trace.lines.union(*(lines for lines in heads if lines & trace.lines)))
         spectrum.crashes.append(trace.crash)
+        spectrum.steps.append(runner.used() - before)
     return spectrum
 
 

@@ -23,7 +23,7 @@ def _top_pieces(program, edit) -> list:
         while not isinstance(program.parents[id(node)][0], ast.Module):
             node = program.parents[id(node)][0]
         tops[id(node)] = node
-    before = edit.apply()
+    before = program.apply(edit)
     try:
         return [(_first(top), top.end_lineno + 1, _indent(ast.unparse(top), "")) for top in tops.values()]
     finally:
@@ -57,7 +57,7 @@ def _pieces(program, edit) -> list:
             while not isinstance(statement, ast.stmt):
                 statement = program.parents[id(statement)][0]
             headers[id(statement)] = statement
-    before = edit.apply()
+    before = program.apply(edit)
     try:
         pieces += [_statement_piece(program, statement) for statement in headers.values()]
     finally:

@@ -13,7 +13,7 @@ def propose(tree, context):
     """Yield the edits."""
     for node in context.nodes(ast.expr):
         if context.is_condition(node):
-            for atom in atoms(node, context)[:MAX_ATOMS]:
+            for atom in _atoms(node, context)[:MAX_ATOMS]:
                 yield context.replace(node, both(node, atom), 2)
                 yield context.replace(node, either(node, atom), 2)
                 if _may_raise(node):
@@ -21,7 +21,7 @@ def propose(tree, context):
                     yield context.replace(node, either(atom, node), 2)
 
 
-def atoms(node, context) -> list:
+def _atoms(node, context) -> list:
     """Return tests that can be made at `node`: the program's own first, then of single variables."""
     own = ast.unparse(node)
     found = {}

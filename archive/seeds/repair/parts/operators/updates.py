@@ -24,7 +24,7 @@ def propose(tree, context):
 def _statements(place, context):
     kinds = {item: context.variable_kind(place, item) for item in context.names(place)}
     stored = _changed(context.function(place))
-    for variable in stored & kinds.keys():
+    for variable in (item for item in stored if item in kinds):
         kind = kinds[variable]
         if kind == "int":
             for operator in (ast.Add, ast.Sub):
@@ -45,6 +45,6 @@ def _statements(place, context):
 
 
 def _changed(function):
-    """Return the variables that a function assigns, in a fixed order, as keys."""
+    """Return the variables that a function assigns, in order of appearance."""
     names = [item.id for item in ast.walk(function) if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)]
-    return dict.fromkeys(names).keys()
+    return list(dict.fromkeys(names))

@@ -1,0 +1,46 @@
+# Every target does its own set-up: Python >= 3.11, git and make are all that must be there.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: install demo test slow check bench package clean
+
+.venv/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "rqgm needs Python >= 3.11; set PYTHON=/path/to/it"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/runtime: .venv/pyvenv.cfg pyproject.toml constraints.txt
+	$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/dev: .venv/runtime
+	$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+install: .venv/dev       ## everything, into .venv
+
+demo: .venv/runtime      ## the embedded default: about three minutes, no key, no Docker, no network
+	$(BIN)/rqgm run
+
+test: .venv/dev          ## the plain suite; tests that need Docker or bubblewrap skip with the reason where there is none
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+slow: .venv/dev          ## the tests that take over ten seconds each
+	$(BIN)/python -m pytest -n 2 -m slow
+
+check: .venv/dev         ## style, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/dev         ## the figures of README and DESIGN, as JSON in benchmarks/results/ (about an hour)
+	$(BIN)/python benchmarks/overhead.py --out benchmarks/results/overhead.json
+	$(BIN)/python benchmarks/replacement.py --out benchmarks/results/replacement.json
+	$(BIN)/python benchmarks/improvement.py --out benchmarks/results/improvement.json
+
+package: .venv/dev       ## the wheel, built from the sdist (never directly: ignored files would get in)
+	$(BIN)/python -m build --outdir dist
+
+clean:
+	rm -rf .venv dist build

@@ -1,0 +1,114 @@
+"""Evaluation: an archived node on any suite, outside of the run's record."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rqgm.archive.blobs import Blobs
+from rqgm.core.errors import ConfigError, InfrastructureError, UnknownNameError
+from rqgm.core.words import Pool, RoleKind
+from rqgm.evolution.criterion import Criterion, Measure, MeasuredRole
+from rqgm.evolution.work import Bench, SandboxWorker
+from rqgm.evolution.worker import Test
+from rqgm.run.session import open_run
+from rqgm.run.shelves import Shelves
+from rqgm.run.summary import find_node, rate_of
+from rqgm.sandbox.backends import choose
+from rqgm.sandbox.pool import Sandboxes
+from rqgm.tasks.suite import load_suite
+
+if TYPE_CHECKING:
+    from rqgm.run.session import OpenedRun
+    from rqgm.tasks.suite import Suite
+
+
+@dataclass(frozen=True)
+class EvaluationRequest:
+    """Which node of which run is evaluated on what; None = the default."""
+
+    run: Path
+    node: str
+    suite: str
+    role: str | None = None
+    pool: str | None = None
+    workers: int | None = None
+    sandbox: str | None = None
+
+
+async def evaluate(request: EvaluationRequest) -> dict[str, Any]:
+    """Return {node, suite, passed, total, rate, interval, tasks[{task, outcome, score, failure}]} and who was run."""
+    suite = load_suite(Shelves.seen_from(Path.cwd()).find("suite", request.suite).path)
+    names = _names(suite, request.pool)
+    run = open_run(request.run)
+    try:
+        index = find_node(run.state, request.node)
+        role = _role(run, suite, request.role)
+        outcomes = await _run_all(request, run, suite, role, index, names)
+        commit = run.state.nodes[index].commit
+    finally:
+        run.archive.close()
+    tasks = [
+        {"task": name, "outcome": result["y"], "score": result["score"], "failure": result["failure"]}
+        for name, result in zip(names, outcomes, strict=True)
+    ]
+    head = {"node": commit, "index": index, "role": role.name, "suite": suite.name, "pool": request.pool}
+    return {**head, **rate_of([bool(result["y"]) for result in outcomes]), "tasks": tasks}
+
+
+def _names(suite: Suite, pool: str | None) -> tuple[str, ...]:
+    if pool is not None and pool not in list(Pool):
+        raise UnknownNameError("pool", pool, list(Pool), suite.name)
+    names = suite.names(pool)
+    if not names:
+        raise ConfigError(f"suite {suite.name!r} has nothing in pool {pool!r}; it has {suite.counts()}")
+    return names
+
+
+def _role(run: OpenedRun, suite: Suite, name: str | None) -> MeasuredRole:
+    """Return the role to run as a role measured on `suite`, with the step count that the run gave it."""
+    wanted = RoleKind.JUDGE if suite.kind == "judging" else RoleKind.SOLVER
+    able = {role.name: role for role in run.criterion.roles if role.kind is wanted}
+    if name is not None and name not in able:
+        raise UnknownNameError(f"{wanted} role", name, able, f"suite {suite.name} is a {suite.kind} suite")
+    if not able:
+        raise ConfigError(f"run {run.lock.run} has no {wanted} role, which suite {suite.name!r} ({suite.kind}) needs")
+    own = able[name] if name else next(iter(able.values()))
+    measure = Measure("anchor" if wanted is RoleKind.JUDGE else "tests", 1.0)
+    return MeasuredRole(own.name, wanted, suite.name, suite.hash, {}, (measure,), own.steps)
+
+
+async def _run_all(
+    request: EvaluationRequest, run: OpenedRun, suite: Suite, role: MeasuredRole, index: int, names: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    backend = await choose(request.sandbox or run.lock.sandbox, trusted=not run.lock.isolated, allow_unsafe=False)
+    await backend.prepare(run.lock.profile)
+    others = tuple(other for other in run.criterion.roles if other.name != role.name)
+    criterion = Criterion((role, *others), run.criterion.editor, run.criterion.profile_digest)
+    workers = asyncio.Semaphore(request.workers or os.cpu_count() or 1)
+    label = f"evaluate-{os.getpid()}"
+    with tempfile.TemporaryDirectory(prefix="rqgm-") as scratch:
+        async with Sandboxes(backend, label, spare=1) as sandboxes:
+            suites = {**run.suites, suite.name: suite}
+            blobs = Blobs(Path(scratch))
+            worker = SandboxWorker(
+                Bench(
+                    sandboxes, run.lock.profile, suites, run.archive.lineage, blobs, criterion, run.lock.experiment.seed
+                )
+            )
+
+            async def one(name: str) -> dict[str, Any]:
+                async with workers:
+                    return await worker.test(Test(run.state.nodes[index].commit, role.name, name))
+
+            results = await asyncio.gather(*(one(name) for name in names), return_exceptions=True)
+    for result in results:
+        if isinstance(result, InfrastructureError):
+            raise result
+        if isinstance(result, BaseException):
+            raise result
+    return [result for result in results if isinstance(result, dict)]
