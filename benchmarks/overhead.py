@@ -29,7 +29,9 @@ NEVER = EpochSettings(first=10**9)
 OUTCOMES = 12_288
 
 
-def make(folder: Path, world: World, outcomes: int, epochs: EpochSettings, **search: Any) -> tuple[RunArchive, Loop, list[float]]:
+def make(
+    folder: Path, world: World, outcomes: int, epochs: EpochSettings, **search: Any
+) -> tuple[RunArchive, Loop, list[float]]:
     """Return an archive, its loop, and the list in which the time of each commit is kept."""
     (folder / LOCK_FILE).write_text("{}")
     archive = RunArchive(folder, writer=True, create=True)

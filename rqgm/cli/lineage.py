@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from rqgm.archive.state import State
 
 
+LEGEND = "#n node · best belief (right/outcomes by role) · [epoch] · edit · * endpoint, § seated judge"
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(name="lineage")(command)
@@ -44,7 +47,7 @@ def command(
                 console.print(_label(state, index))
         else:
             console.print(_tree(state))
-        console.print("#n node · best belief (right/outcomes by role) · [epoch] · edit · * endpoint, § seated judge")
+        console.print(LEGEND, markup=False)
     finally:
         opened.archive.close()
 
@@ -88,6 +91,8 @@ def _label(state: State, index: int) -> Text:
     text.append(f"{pooled.best_belief():.3f}", style="bold")
     text.append(f" ({roles or 'no outcomes'}) [{node.epoch}] ")
     text.append_text(foreign(node.tried, 110))
+    text.no_wrap = True
+    text.overflow = "ellipsis"
     for mark in _marks(state, index):
         text.append(f"  {'§' if mark.startswith('seat') else '*'} {mark}", style="bold green")
     return text

@@ -27,7 +27,7 @@ class UnknownNameError(ConfigError, LookupError):
     def __init__(self, what: str, name: str, known: Iterable[str], where: str = "") -> None:
         names = sorted(known)
         near = difflib.get_close_matches(name, names, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = f"; did you mean {near[0]!r}?" if near else "."
         place = f"{where}: " if where else ""
         super().__init__(f"{place}unknown {what} {name!r}{hint} Known: {', '.join(names) or 'none'}")
 

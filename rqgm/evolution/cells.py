@@ -6,7 +6,7 @@ opens it again. The order of a node's cells is a shuffle of its own, so that few
 
 from __future__ import annotations
 
-import heapq
+from array import array
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,10 +14,22 @@ import numpy as np
 from rqgm.core.streams import python_stream
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rqgm.archive.state import Cell, State
     from rqgm.evolution.criterion import Criterion
 
-_Heap = list[tuple[int, "Cell"]]
+
+class _Order:
+    """A node's own shuffle of one role's cells, as positions in the role's list; all before `start` are taken."""
+
+    __slots__ = ("positions", "start")
+
+    def __init__(self, count: int, seed: int, node: int, role: str) -> None:
+        positions = list(range(count))
+        python_stream(seed, "cells", node, role).shuffle(positions)
+        self.positions = array("I", positions)
+        self.start = 0
 
 
 class OpenCells:
@@ -30,11 +42,11 @@ class OpenCells:
             role.name: tuple((task, m.name) for task in role.tasks.get(role.scored_pool, ()) for m in role.measures)
             for role in criterion.roles
         }
+        self._positions = {role: {cell: k for k, cell in enumerate(cells)} for role, cells in self.cells.items()}
         self._per_node = sum(len(cells) for cells in self.cells.values())
-        self._heaps: dict[tuple[int, str], _Heap] = {}
-        self._ranks: dict[tuple[int, str], dict[Cell, int]] = {}
+        self._orders: dict[tuple[int, str], _Order] = {}
         self._used = np.zeros(64)
-        self._in_flight: dict[tuple[int, str], int] = {}
+        self._in_flight: dict[tuple[int, str], set[Cell]] = {}
         self.reserved = 0
         """How many cells are in flight."""
         self._load()
@@ -44,7 +56,7 @@ class OpenCells:
             self._add_used(node, len(cells))
         for job in self._state.pending.values():
             if job["kind"] == "validate":
-                self._reserve(job["node"], job["role"])
+                self.reserve(job["node"], job["role"], (job["task"], job["measure"]))
 
     def _add_used(self, node: int, change: int) -> None:
         while node >= len(self._used):
@@ -55,44 +67,55 @@ class OpenCells:
         """Return, per node, whether it has an open cell; shape (nodes,)."""
         nodes = len(self._state.nodes)
         self._add_used(nodes, 0)
-        return self._used[:nodes] < self._per_node
+        open_nodes: np.ndarray = self._used[:nodes] < self._per_node
+        return open_nodes
 
     def pick(self, node: int) -> tuple[str, Cell] | None:
         """Return the next cell of a node: of its least-measured role that has one, the first in its order."""
-        roles = [(self._measured(node, role), role) for role in self.cells if self._open(node, role)]
+        taken = [(self._taken(node, role), role) for role in self.cells]
+        roles = [(count, role) for count, role in taken if count < len(self.cells[role])]
         if not roles:
             return None
         role = min(roles)[1]
-        return role, self._heap(node, role)[0][1]
+        return role, next(self._walk(node, role))
 
-    def _measured(self, node: int, role: str) -> int:
-        return len(self._state.closed.get((node, role), ())) + self._in_flight.get((node, role), 0)
+    def _taken(self, node: int, role: str) -> int:
+        return len(self._state.closed.get((node, role), ())) + len(self._in_flight.get((node, role), ()))
 
-    def _open(self, node: int, role: str) -> bool:
-        return self._measured(node, role) < len(self.cells[role])
+    def _walk(self, node: int, role: str) -> Iterator[Cell]:
+        """Yield the open cells of a node's role in its order, and remember where the first one stands."""
+        key = (node, role)
+        order = self._orders.get(key)
+        if order is None:
+            order = self._orders[key] = _Order(len(self.cells[role]), self._seed, node, role)
+        closed = self._state.closed.get(key, {})
+        in_flight = self._in_flight.get(key, set())
+        first = True
+        for rank in range(order.start, len(order.positions)):
+            cell = self.cells[role][order.positions[rank]]
+            if cell not in closed and cell not in in_flight:
+                if first:
+                    order.start, first = rank, False
+                yield cell
 
-    def first(self, node: int, role: str, count: int) -> list[Cell]:
-        """Return the next `count` open cells of one role of a node."""
-        return [cell for _, cell in heapq.nsmallest(count, self._heap(node, role))]
+    def is_open(self, node: int, role: str, cell: Cell) -> bool:
+        """Tell whether a cell exists and is neither measured nor in flight."""
+        key = (node, role)
+        closed = self._state.closed.get(key, {})
+        return cell in self._positions[role] and cell not in closed and cell not in self._in_flight.get(key, set())
 
     def reserve(self, node: int, role: str, cell: Cell) -> None:
         """Take a cell out while a job measures it."""
-        heap = self._heap(node, role)
-        if heap and heap[0][1] == cell:
-            heapq.heappop(heap)
-        else:
-            heap.remove((self._ranks[node, role][cell], cell))
-            heapq.heapify(heap)
-        self._reserve(node, role)
-
-    def _reserve(self, node: int, role: str) -> None:
-        self._in_flight[node, role] = self._in_flight.get((node, role), 0) + 1
+        self._in_flight.setdefault((node, role), set()).add(cell)
         self.reserved += 1
         self._add_used(node, 1)
 
     def release(self, node: int, role: str, cell: Cell, *, measured: bool) -> None:
         """End a reservation: the cell is closed by an outcome, or open again."""
-        self._in_flight[node, role] -= 1
+        in_flight = self._in_flight[node, role]
+        in_flight.remove(cell)
+        if not in_flight:
+            del self._in_flight[node, role]
         self.reserved -= 1
         if not measured:
             self.reopen(node, role, cell)
@@ -100,23 +123,6 @@ class OpenCells:
     def reopen(self, node: int, role: str, cell: Cell) -> None:
         """Put a cell back: its record was erased, or its job came to nothing."""
         self._add_used(node, -1)
-        if (node, role) in self._heaps:
-            heapq.heappush(self._heaps[node, role], (self._ranks[node, role][cell], cell))
-
-    def _heap(self, node: int, role: str) -> _Heap:
-        heap = self._heaps.get((node, role))
-        if heap is None:
-            order = list(self.cells[role])
-            python_stream(self._seed, "cells", node, role).shuffle(order)
-            ranks = {cell: rank for rank, cell in enumerate(order)}
-            taken = self._state.closed.get((node, role), {}).keys() | self._pending_cells(node, role)
-            heap = [(rank, cell) for cell, rank in ranks.items() if cell not in taken]
-            self._heaps[node, role], self._ranks[node, role] = heap, ranks
-        return heap
-
-    def _pending_cells(self, node: int, role: str) -> set[Cell]:
-        return {
-            (job["task"], job["measure"])
-            for job in self._state.pending.values()
-            if job["kind"] == "validate" and job["node"] == node and job["role"] == role
-        }
+        order = self._orders.get((node, role))
+        if order is not None:
+            order.start = min(order.start, order.positions.index(self._positions[role][cell]))

@@ -77,7 +77,7 @@ def plan_race(
         entrants = max(entrants, len(field))
         order = _race_order(criterion, role, incumbent, seed, state.epoch)
         for racer in [incumbent, *field] if field else []:
-            for job in _top_up(state, cells, role, racer, order, target):
+            for job in _top_up(cells, role, racer, order, target):
                 jobs[job["node"], f"{role}/{job['task']}"] = job
     return RaceRound(number, list(jobs.values()), entrants)
 
@@ -97,16 +97,13 @@ def _race_order(criterion: Criterion, role: str, incumbent: Candidate, seed: int
     return sorted(order, key=lambda item: item not in incumbent.verdicts)
 
 
-def _top_up(
-    state: State, cells: OpenCells, role: str, racer: Candidate, order: Sequence[str], target: int
-) -> list[dict[str, Any]]:
+def _top_up(cells: OpenCells, role: str, racer: Candidate, order: Sequence[str], target: int) -> list[dict[str, Any]]:
     missing = [item for item in order if item not in racer.verdicts]
     wanted = missing[: max(0, target - len(racer.verdicts))]
-    closed = state.closed.get((racer.node, role), {})
     return [
         {"kind": "validate", "node": racer.node, "role": role, "task": item, "measure": "anchor"}
         for item in wanted
-        if (item, "anchor") not in closed and (item, "anchor") in cells.cells[role]
+        if cells.is_open(racer.node, role, (item, "anchor"))
     ]
 
 

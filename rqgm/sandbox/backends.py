@@ -5,14 +5,14 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
-from rqgm.core.errors import InfrastructureError, NoSandboxError, RqgmError, UnknownNameError
+from rqgm.core.errors import ConfigError, InfrastructureError, NoSandboxError, UnknownNameError
 from rqgm.sandbox.protocol import Probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rqgm.sandbox.profile import Profile
-    from rqgm.sandbox.protocol import Backend
+    from rqgm.sandbox.protocol import Backend, Completed
 
 AUTO = "auto"
 STRONGEST_FIRST = ("docker", "bubblewrap", "process")
@@ -58,7 +58,7 @@ async def choose(
     profile: Profile | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> Backend:
-    """Return the back-end to use; with `profile`, only one that can make it ready.
+    """Return the back-end to use; with `profile`, one that can make it ready and run a first command in it.
 
     `tell` gets one line for each stronger back-end that was passed over, and one for the one that was taken. Raises
     NoSandboxError (exit 3) with remedies when there is none, UnknownNameError for a name that is not known.
@@ -82,11 +82,24 @@ async def examine(backend: Backend, profile: Profile | None, *, trusted: bool, a
     if not backend.isolated and not (trusted or allow_unsafe):
         return Probe(usable=False, detail="not allowed here", remedy=UNSAFE)
     probe = await backend.probe()
-    if probe.usable and profile is not None:
-        try:
-            await backend.prepare(profile)
-        except InfrastructureError as error:
-            return Probe(usable=False, detail=str(error), remedy=f"rqgm sandbox build {profile.name}")
-        except RqgmError as error:
-            return Probe(usable=False, detail=str(error))
+    if not probe.usable or profile is None:
+        return probe
+    try:
+        await backend.prepare(profile)
+        done = await _first_command(backend, profile)
+    except InfrastructureError as error:
+        return Probe(usable=False, detail=str(error))
+    except ConfigError as error:
+        return Probe(usable=False, detail=str(error), remedy="see docs/sandboxes.md, profiles")
+    if done.exit_code:
+        detail = done.stderr.decode("utf-8", "replace")[-300:]
+        return Probe(usable=False, detail=f"a first command failed with exit code {done.exit_code}: {detail}")
     return probe
+
+
+async def _first_command(backend: Backend, profile: Profile) -> Completed:
+    sandbox = await backend.start(profile, "probe")
+    try:
+        return await sandbox.run(["python3", "-I", "-S", "-c", "pass"], cwd="/")
+    finally:
+        await sandbox.close()

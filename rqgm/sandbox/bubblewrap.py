@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rqgm.core.errors import ConfigError, InfrastructureError, SandboxLostError
-from rqgm.sandbox.connection import BOOT_CODE
+from rqgm.sandbox.connection import BOOT
 from rqgm.sandbox.kept import KeptSandbox
 from rqgm.sandbox.local import LocalKeeper, interpreter
 from rqgm.sandbox.process import runtime_digest
@@ -79,7 +79,7 @@ class BubblewrapBackend:
             "seccomp": bpf_filter().hex(),
             "uid": USER if as_root else None,
         }
-        command = [f"{TOOLS}/python3", "-I", "-S", "-c", BOOT_CODE]
+        command = [f"{TOOLS}/python3", "-I", "-S", "-c", BOOT]
         keeper = await LocalKeeper.start([*_outer(self._program, profile.disk_mb, as_root=as_root), *command], hello)
 
         async def end() -> None:

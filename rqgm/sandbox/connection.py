@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
 MAX_HEADER_BYTES = 1 << 20
 MAX_BODY_BYTES = 1 << 30
-# Reads its own program from the line, so that nothing of ours needs to be in an image or on a command line.
+PARTS = ("line", "processes", "files", "command", "place", "main")
+PACKAGE = "rqgm.sandbox.keeper"
+# Reads the keeper's modules from the line, so that nothing of ours needs to be in an image or on a command line.
 BOOT = (
-    "import os\n"
+    "import marshal,os,sys\n"
     "def r(n):\n"
     " b=b''\n"
     " while len(b)<n:\n"
@@ -27,23 +29,23 @@ BOOT = (
     "  if not c: raise SystemExit\n"
     "  b+=c\n"
     " return b\n"
-    "p=r(int.from_bytes(r(4),'big'))\n"
+    "for name,code in marshal.loads(r(int.from_bytes(r(4),'big'))):\n"
+    " m=sys.modules[name]=type(os)(name)\n"
+    " exec(code,m.__dict__)\n"
+    "m.main()\n"
 )
-BOOT_SOURCE = BOOT + "exec(compile(p,'keeper','exec'),{'__name__':'__main__'})"
-# For the engine's own interpreter: compiled here once, not in each sandbox.
-BOOT_CODE = BOOT + "import marshal\nexec(marshal.loads(p),{'__name__':'__main__'})"
 
 
-@lru_cache(maxsize=1)
-def keeper_source() -> bytes:
-    """Return the keeper's program, for any Python."""
-    return files("rqgm.sandbox").joinpath("keeper.py").read_bytes()
-
-
-@lru_cache(maxsize=1)
-def keeper_code() -> bytes:
-    """Return the keeper's program compiled, for this very interpreter."""
-    return marshal.dumps(compile(keeper_source(), "keeper", "exec"))
+@lru_cache(maxsize=2)
+def keeper_program(*, compiled: bool) -> bytes:
+    """Return the keeper's modules: as source for any Python, or compiled for this very interpreter."""
+    modules: list[tuple[str, Any]] = [("rqgm", ""), ("rqgm.sandbox", ""), (PACKAGE, "")]
+    for part in PARTS:
+        source = files(PACKAGE).joinpath(f"{part}.py").read_text(encoding="utf-8")
+        modules.append((f"{PACKAGE}.{part}", source))
+    if compiled:
+        return marshal.dumps([(name, compile(source, name, "exec")) for name, source in modules])
+    return marshal.dumps(modules, 2)  # version 2 is read by every Python 3
 
 
 class Stream(Protocol):
@@ -99,7 +101,7 @@ class Connection:
 
     async def send(self, header: dict[str, Any], body: bytes = b"") -> None:
         """Send one frame."""
-        text = marshal.dumps({**header, "size": len(body)}, 2)  # version 2 is read by every Python 3
+        text = marshal.dumps({**header, "size": len(body)}, 2)
         await self._write(struct.pack(">I", len(text)) + text + body)
 
     async def receive(self, max_body: int = 0) -> tuple[dict[str, Any], bytes]:

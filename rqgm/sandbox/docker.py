@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from rqgm.core.errors import ConfigError, InfrastructureError, RqgmError, SandboxLostError
 from rqgm.core.hashes import hash_json
-from rqgm.sandbox.connection import BOOT_SOURCE, Connection, SocketStream, keeper_source
+from rqgm.sandbox.connection import BOOT, Connection, SocketStream, keeper_program
 from rqgm.sandbox.images import Image, inspect, make_ready
 from rqgm.sandbox.kept import KeptSandbox
 from rqgm.sandbox.protocol import Probe
@@ -31,6 +31,7 @@ USER = 64_321
 LABEL = "rqgm.run"
 CAPABILITIES = ["CHOWN", "KILL", "SETGID", "SETPCAP", "SETUID"]
 KEEPER_MB = 32
+START_S = 30.0
 OLDEST_API = (1, 41)
 BASE_VARIABLE = "RQGM_DOCKER_BASE"
 REMEDY = "start a Docker engine (20.10 or newer), or use --sandbox bubblewrap"
@@ -48,6 +49,7 @@ class DockerBackend:
         self._base = base or os.environ.get(BASE_VARIABLE) or None
         self._client: Any = None
         self._images: dict[str, Image] = {}
+        self._program = keeper_program(compiled=False)
 
     async def probe(self) -> Probe:
         """Tell whether an engine answers that is new enough and can limit memory and processes."""
@@ -70,7 +72,8 @@ class DockerBackend:
         if self._client is None:
             import docker  # noqa: PLC0415  # 0.1 s to import
 
-            self._client = docker.from_env(timeout=60).api
+            _knock(os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock")
+            self._client = docker.from_env(timeout=60, max_pool_size=32).api
         return self._client
 
     async def prepare(self, profile: Profile) -> str:
@@ -88,30 +91,36 @@ class DockerBackend:
         """Start one container, whose keeper answers."""
         name = f"rqgm-{uuid4().hex[:16]}"
         launch = asyncio.create_task(asyncio.to_thread(self._launch, profile, label, name))
-        try:
-            line = await asyncio.shield(launch)
-        except BaseException:
-            await asyncio.gather(launch, return_exceptions=True)
-            await asyncio.to_thread(self._remove, name)
-            raise
 
         async def end() -> None:
             await asyncio.to_thread(self._remove, name)
 
+        try:
+            connection = await self._greet(await asyncio.shield(launch), profile)
+        except BaseException:
+            # Cancelled while a thread makes the container: wait for it, then undo what it did.
+            (line,) = await asyncio.gather(launch, return_exceptions=True)
+            if isinstance(line, socket.socket):
+                line.close()
+            await end()
+            raise
+        return KeptSandbox(connection, profile, end, path=self._image(profile).path)
+
+    async def _greet(self, line: socket.socket, profile: Profile) -> Connection:
+        """Make the first process of a container our keeper."""
         stream = _Demultiplexed(await SocketStream.open(line))
         connection = Connection(stream)
-        hello = {"kind": "container", "uid": USER, "mounts": [*_mounts(profile, self._image(profile)), "/dev/shm"]}  # noqa: S108
+        mounts = [*_mounts(profile, self._image(profile)), "/dev/shm"]  # noqa: S108  # inside
         try:
-            async with asyncio.timeout(30):
-                await connection.hello(hello, keeper_source())
+            async with asyncio.timeout(START_S):
+                await connection.hello({"kind": "container", "uid": USER, "mounts": mounts}, self._program)
         except BaseException as error:
             connection.close()
-            await end()
             if isinstance(error, (SandboxLostError, TimeoutError)):
                 detail = stream.complaints.decode("utf-8", "replace").strip()[-400:]
                 raise InfrastructureError(f"a container did not start: {detail or error}") from error
             raise
-        return KeptSandbox(connection, profile, end, path=self._image(profile).path)
+        return connection
 
     def _launch(self, profile: Profile, label: str, name: str) -> socket.socket:
         """Create, attach to and start a container; return the line to its first process. Blocks."""
@@ -122,7 +131,7 @@ class DockerBackend:
             client.create_container(
                 image.id,
                 name=name,
-                entrypoint=["python3", "-I", "-S", "-c", BOOT_SOURCE],
+                entrypoint=["python3", "-I", "-S", "-c", BOOT],
                 command=[],
                 user="0:0",
                 working_dir="/",
@@ -203,6 +212,13 @@ def _seccomp(profile: Profile) -> list[str]:
         return [f"seccomp={path.read_text(encoding='utf-8')}"]
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _knock(host: str) -> None:
+    """Raise OSError if nobody listens on a unix socket: the SDK would leak its own socket in finding that out."""
+    if host.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(host.removeprefix("unix://"))
 
 
 def _attach(client: Any, name: str) -> socket.socket:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rqgm.core.errors import InfrastructureError, SandboxLostError
-from rqgm.sandbox.connection import Connection, SocketStream, keeper_code
+from rqgm.sandbox.connection import Connection, SocketStream, keeper_program
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,25 +41,38 @@ class LocalKeeper:
             try:
                 # Started in this thread, not a worker's: "die with parent" means the thread that forked.
                 process = subprocess.Popen(  # noqa: ASYNC220
-                    [*argv], stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, env={"LANG": "C.UTF-8"}, cwd="/"
+                    [*argv],
+                    stdin=theirs.fileno(),
+                    stdout=theirs.fileno(),
+                    stderr=subprocess.PIPE,
+                    env={"LANG": "C.UTF-8"},
+                    cwd="/",
                 )
             except OSError as error:
                 ours.close()
                 raise InfrastructureError(f"{argv[0]}: cannot be started: {error.strerror}") from error
-        keeper = cls(process, Connection(await SocketStream.open(ours)))
+        try:
+            keeper = cls(process, Connection(await SocketStream.open(ours)))
+        except BaseException:
+            ours.close()
+            await asyncio.to_thread(process.wait)  # the end of its line ends it
+            raise
+        await keeper._greet(hello)
+        return keeper
+
+    async def _greet(self, hello: dict[str, Any]) -> None:
         try:
             async with asyncio.timeout(START_S):
-                await keeper.connection.hello(hello, keeper_code())
+                await self.connection.hello(hello, keeper_program(compiled=True))
         except BaseException as error:
-            keeper.connection.close()
-            complaint = await keeper.end()
+            complaint = await self.end()
             if isinstance(error, (SandboxLostError, TimeoutError)):
                 raise InfrastructureError(f"a sandbox did not start: {complaint or error}") from error
             raise
-        return keeper
 
     async def end(self) -> str:
-        """Wait until the keeper has ended, by force if need be; return the end of its complaints."""
+        """Close the line, wait until the keeper has ended, by force if need be; return the end of its complaints."""
+        self.connection.close()
         try:
             return await asyncio.to_thread(self._wait)
         except BaseException:
@@ -70,13 +83,14 @@ class LocalKeeper:
         complaints = self._process.stderr
         if complaints:
             # Its end closes the pipe; `Popen.wait` with a time-out would sleep longer than most keepers take to end.
-            select.select([complaints], [], [], END_S)
+            poller = select.poll()
+            poller.register(complaints, select.POLLIN)
+            poller.poll(END_S * 1000)
         try:
             self._process.wait(END_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        complaints = self._process.stderr
         if complaints is None:
             return ""
         os.set_blocking(complaints.fileno(), False)

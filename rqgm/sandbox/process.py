@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rqgm.core.errors import InfrastructureError
 from rqgm.core.hashes import hash_json, sha256
-from rqgm.sandbox.connection import BOOT_CODE
+from rqgm.sandbox.connection import BOOT
 from rqgm.sandbox.kept import KeptSandbox
 from rqgm.sandbox.local import LocalKeeper, interpreter
 from rqgm.sandbox.protocol import Probe
@@ -54,7 +54,7 @@ class ProcessBackend:
         base = self._make_scratch(label, python)
         hello = {"kind": "host", "base": str(base)}
         try:
-            keeper = await LocalKeeper.start([str(python), "-I", "-S", "-c", BOOT_CODE], hello)
+            keeper = await LocalKeeper.start([str(python), "-I", "-S", "-c", BOOT], hello)
         except BaseException:
             shutil.rmtree(base, ignore_errors=True)
             raise

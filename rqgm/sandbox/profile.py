@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from rqgm.core.errors import ConfigError
+from rqgm.core.toml import parse, read_toml
 
 PROFILE_FILE = "profile.toml"
 PLACES = ("/rqgm", "/app", "/tests", "/logs", "/solution", "/workspace", "/testbed")
@@ -44,29 +43,7 @@ class Profile(BaseModel):
 def load_profile(folder: Path) -> Profile:
     """Read ``<folder>/profile.toml``; ConfigError names the file, the key, what was found and what is allowed."""
     path = folder / PROFILE_FILE
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from error
-    allowed = sorted(set(Profile.model_fields) - {"folder"})
-    for key in data:
-        if key not in allowed:
-            raise ConfigError(f"{path}: {_unknown(key, allowed)}")
-    try:
-        return Profile.model_validate({"name": folder.name, **data, "folder": folder})
-    except ValidationError as error:
-        raise ConfigError(f"{path}: {_first(error)}") from error
-
-
-def _unknown(key: str, allowed: list[str]) -> str:
-    near = difflib.get_close_matches(key, allowed, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"unknown key {key!r}{hint} Known: {', '.join(allowed)}"
-
-
-def _first(error: ValidationError) -> str:
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    return f"{key}: found {first['input']!r:.80}; {first['msg']}"
+    data = read_toml(path)
+    if "folder" in data:
+        raise ConfigError(f"{path}: folder: is where the file lies, and cannot be set")
+    return parse({"name": folder.name, **data, "folder": folder}, Profile, path)

@@ -192,8 +192,11 @@ async def _gather(gate: asyncio.Semaphore, jobs: Sequence[Callable[[], Awaitable
         async with gate:
             return await job()
 
-    async with asyncio.TaskGroup() as group:
-        started = [group.create_task(one(job)) for job in jobs]
+    try:
+        async with asyncio.TaskGroup() as group:
+            started = [group.create_task(one(job)) for job in jobs]
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None  # the first failure ended the others
     return [task.result() for task in started]
 
 

@@ -375,29 +375,43 @@ def kill_session(child):
 
 def kill_orphans():
     """Kill whatever was re-parented to this process and return how many; RuntimeError if there is no end to it."""
-    killed = 0
-    for _ in range(2_000):
-        children = _children(os.getpid())
-        if not children:
-            return killed
-        for pid in children:
+    killed = set()
+    for _ in range(5_000):
+        for pid in _children(os.getpid()):
             try:
                 os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
-                killed += 1
-            except (ProcessLookupError, ChildProcessError):
+                killed.add(pid)
+            except ProcessLookupError:
                 pass
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:  # none is left, dead or alive
+            return len(killed)
+        time.sleep(0.001)
     raise RuntimeError("processes of the program under test cannot be killed")
 
 
 def _children(parent):
-    found = set()
     try:
-        for task in os.listdir(f"/proc/{parent}/task"):
-            found |= {int(pid) for pid in Path(f"/proc/{parent}/task/{task}/children").read_text().split()}
+        tasks = [f"/proc/{parent}/task/{task}/children" for task in os.listdir(f"/proc/{parent}/task")]
+        return {int(pid) for path in tasks for pid in Path(path).read_text().split()}
+    except OSError:  # a kernel without this list: look at everybody's parent
+        return {int(pid) for pid in _numbers("/proc") if _parent_of(pid) == parent}
+
+
+def _numbers(folder):
+    try:
+        return [name for name in os.listdir(folder) if name.isdigit()]
     except OSError:
-        pass
-    return found
+        return []
+
+
+def _parent_of(pid):
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def harden():

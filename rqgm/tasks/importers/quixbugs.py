@@ -98,9 +98,9 @@ def _from_json(folder: Path, name: str, program: Program, recorded: Path) -> Cas
             wanted.append(value)
             tolerances.append(float(arguments[-1]) if approximate else None)
     expected = expect(program, inputs, None, tolerances)
-    odd = _disagreements(expected, inputs, wanted)
-    if odd:
-        raise CannotImportError(f"the right program disagrees with json_testcases in line {odd[0] + 1}")
+    expected = expected.without(_disagreements(expected, inputs, wanted))
+    if not expected.cases:
+        raise CannotImportError("the right program answers no line of its json_testcases as recorded")
     visible, hidden = choose_visible(expected)
     metadata = describe(name, expected, [f"line {index + 1}" for index in expected.dropped])
     return CaseTask(name, _instruction(program), program, visible, hidden, lines=expected.lines, metadata=metadata)

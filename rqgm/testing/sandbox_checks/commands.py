@@ -166,7 +166,7 @@ async def times_are_measured(backend: Backend, profile: Profile) -> None:
     """Wall and CPU time of a command are near the truth."""
     async with sandbox_of(backend, profile) as sandbox:
         slept = await python(sandbox, "time.sleep(0.3)")
-        expect(0.3 <= slept.wall_s < 2 and slept.cpu_s < 0.3, "a sleep takes wall time only", slept)
+        expect(0.3 <= slept.wall_s < 5 and slept.cpu_s < 0.3, "a sleep takes wall time only", slept)
         spun = await python(sandbox, "end = time.process_time() + 0.3\nwhile time.process_time() < end:\n    pass")
         expect(spun.cpu_s >= 0.29, "a busy loop takes CPU time", spun)
 

@@ -186,11 +186,11 @@ async def wall_limit_kills(backend: Backend, profile: Profile) -> None:
 @check
 async def wall_argument_only_shortens(backend: Backend, profile: Profile) -> None:
     """`wall_s` of a run is taken where it is shorter than the profile's, never where it is longer."""
-    async with sandbox_of(backend, profile, wall_s=0.5) as sandbox:
+    async with sandbox_of(backend, profile, wall_s=1.0) as sandbox:
         longer = await python(sandbox, "time.sleep(30)", wall_s=20.0)
         shorter = await python(sandbox, "time.sleep(30)", wall_s=0.1)
-        expect(longer.timed_out and longer.wall_s < 3, "the profile's limit should hold", longer)
-        expect(shorter.timed_out and shorter.wall_s < 0.5, "a shorter one should be taken", shorter)
+        expect(longer.timed_out and longer.wall_s < 5, "the profile's limit should hold", longer)
+        expect(shorter.timed_out and shorter.wall_s < 0.9, "a shorter one should be taken", shorter)
 
 
 @check
@@ -210,7 +210,7 @@ async def cpu_limit_kills(backend: Backend, profile: Profile) -> None:
     """A busy loop is killed at `cpu_s` though its wall limit is far."""
     async with sandbox_of(backend, profile, cpu_s=0.5, wall_s=20) as sandbox:
         done = await python(sandbox, "while True:\n    pass\n")
-        expect(done.timed_out and done.wall_s < 8, "CPU time should be limited", done)
+        expect(done.timed_out and done.wall_s < 15, "CPU time should be limited", done)
         expect(done.cpu_s > 0.3, "CPU time should be measured", done.cpu_s)
 
 

@@ -94,19 +94,19 @@ def forget():
         del sys.modules[name]
 
 
-def parses(folder):
-    """Return how many Python files a workspace has; every one must parse, every plan must keep the convention."""
+def parses(folder, changed=None):
+    """Check that every Python file (or just the changed ones) parses and every plan keeps the convention."""
     planfile = importlib.import_module("editor.planfile")
-    paths = [path for path in folder.rglob("*.py") if "__pycache__" not in path.parts]
+    paths = [folder / path for path in changed] if changed else folder.rglob("*.py")
     for path in paths:
-        compile(path.read_text(), str(path), "exec")
+        if path.suffix == ".py" and path.is_file():
+            compile(path.read_text(), str(path), "exec")
     for role in ("coder", "reviewer", "editor"):
         plan = planfile.parse((folder / role / "plan.py").read_text())
         for package, module in plan.imports.values():
             assert (folder / package.replace(".", "/") / f"{module}.py").is_file(), (package, module)
         used = {alias for value in plan.slots.values() for alias in ([value] if isinstance(value, str) else value if isinstance(value, (list, dict)) else [])}
         assert set(plan.imports) <= used, "an import that no slot uses"
-    return len(paths)
 
 
 # ------------------------------------------------------------------------------------------------ end to end
@@ -305,39 +305,35 @@ def edit_in_process(workspace, seed, evidence, mate):
     return proposal, moves
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_two_hundred_successive_edits_leave_a_workspace_that_parses(tmp_path, seed_path, seed):
-    """The seed's editor edits on and on, without selection; raw code changes may break roles, plain moves may not."""
+    """The seed's editor edits on and on, without selection; raw code changes may break roles, other moves may not."""
     rng = random.Random(seed)
     current, mate = copy_workspace(tmp_path / "current"), copy_workspace(tmp_path / "mate")
-    kinds, raw = Counter(), False
+    kinds = Counter()
     evidence = [coder_evidence(tmp_path / "t0"), coder_evidence(tmp_path / "t1", success=True, origin="mate")]
     evidence += [reviewer_evidence(tmp_path / "t2", "reject"), reviewer_evidence(tmp_path / "t3", "accept", success=True)]
     for step in range(200):
-        before = workspace_hash(current)
         shown = rng.sample(evidence, rng.randrange(len(evidence) + 1))
+        before = {path: path.read_bytes() for path in current.rglob("*.py")}
         proposal, moves = edit_in_process(current, rng.randrange(1 << 32), shown, mate if rng.random() < 0.5 else None)
         kinds.update(moves)
-        assert workspace_hash(current) != before, proposal.tried
-        if any(path.endswith(".py") for path in proposal.changes):
-            parses(current)
-        raw = raw or "mutate_code" in moves
-        if "mutate_code" in moves:  # a raw change is undone: what it does to behaviour is selection's business
-            shutil.rmtree(current)
-            copy_workspace(current, tmp_path / "kept") if (tmp_path / "kept").exists() else copy_workspace(current)
-        else:
-            shutil.rmtree(tmp_path / "kept", ignore_errors=True)
-            copy_workspace(tmp_path / "kept", current)
+        assert {path: path.read_bytes() for path in current.rglob("*.py")} != before, proposal.tried
+        parses(current, proposal.changes)
+        if "mutate_code" in moves:  # taken back: what a raw change does to behaviour is selection's business
+            for path in current.rglob("*.py"):
+                path.unlink()
+            for path, data in before.items():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
         if step % 20 == 19:
+            parses(current)
             answered = still_answers(current, tmp_path / f"run{step}")
             assert answered["reviewer"], answered
             assert answered["coder"], answered
-        if step % 50 == 49:
+        if step % 70 == 69:  # the mate is the workspace as it was a while ago
             mate = copy_workspace(tmp_path / f"mate{step}", current)
-            shutil.rmtree(current)
-            copy_workspace(current)
     assert {"wire_in", "tune_constant", "replace_part", "remove_part", "take_part", "take_role"} <= set(kinds), kinds
-    print(kinds)
 
 
 def test_every_kind_of_move_occurs(tmp_path, seed_path):

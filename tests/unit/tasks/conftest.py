@@ -5,6 +5,8 @@ import json
 import pytest
 import tomli_w
 
+from rqgm.sandbox.pool import Sandboxes
+from rqgm.sandbox.process import ProcessBackend
 from rqgm.tasks.importers.cases import write_files
 from rqgm.tasks.scaffold import new_task
 
@@ -13,7 +15,7 @@ TEST_SH = '#!/bin/sh\nmkdir -p "$RQGM_ROOT/logs/verifier"\ncd "$RQGM_ROOT/logs/v
 
 @pytest.fixture
 def task_folder(tmp_path):
-    """A task that `task new` makes, in a suite of its own."""
+    """Return a task that `task new` makes, in a suite of its own."""
     new_task(tmp_path / "mine" / "sum-up")
     return tmp_path / "mine" / "sum-up"
 
@@ -73,3 +75,10 @@ def make_judging_suite(tmp_path):
 
     make.item = item
     return make
+
+
+@pytest.fixture
+async def process():
+    """Return a pool of `process` sandboxes: limits only, for code that we wrote ourselves."""
+    async with Sandboxes(ProcessBackend(), "test-tasks", spare=1) as sandboxes:
+        yield sandboxes

@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+from pathlib import Path
 
 import pytest
 import tomli_w
@@ -130,6 +131,15 @@ def test_equal_suites_have_equal_hashes(make_suite, tmp_path):
     assert load_suite(folder).hash == load_suite(tmp_path / "copy").hash
 
 
+def test_the_guides_example_is_a_suite(make_suite):
+    """docs/tasks.md shows a suite.toml that loads."""
+    text = (Path(__file__).parents[3] / "docs/tasks.md").read_text()
+    example = text.split("```toml\n")[1].split("```")[0]
+    folder = make_suite({}, tasks=("first", "second"))
+    (folder / "suite.toml").write_text(example)
+    assert load_suite(folder).counts() == {"train": 1, "test": 1}
+
+
 # ------------------------------------------------------------------ judging
 
 
@@ -206,7 +216,7 @@ def test_lines_that_are_no_json_name_their_number(make_judging_suite):
     folder = make_judging_suite()
     for text in ("{", "[" * 100_000):
         (folder / "items.jsonl").write_text(text)
-        with pytest.raises(ConfigError, match="items.jsonl:1"):
+        with pytest.raises(ConfigError, match=r"items\.jsonl:1"):
             load_suite(folder)
 
 

@@ -75,17 +75,17 @@ def test_compose_files_and_steps_are_refused(make_task):
 
 
 def link(folder):
-    os.symlink("/etc/passwd", folder / "tests/secret")
+    (folder / "tests/secret").symlink_to("/etc/passwd")
 
 
 def folder_link(folder):
     (folder / "solution").mkdir(exist_ok=True)
     (folder / "solution").rmdir()
-    os.symlink("/etc", folder / "solution")
+    (folder / "solution").symlink_to("/etc")
 
 
 def inner_folder_link(folder):
-    os.symlink("/etc", folder / "environment/etc")
+    (folder / "environment/etc").symlink_to("/etc")
 
 
 def device(folder):
@@ -102,7 +102,7 @@ def huge(folder):
 
 def config_link(folder):
     (folder / "task.toml").unlink()
-    os.symlink("/etc/hostname", folder / "task.toml")
+    (folder / "task.toml").symlink_to("/etc/hostname")
 
 
 def not_toml(folder):

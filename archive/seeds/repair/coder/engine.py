@@ -47,7 +47,19 @@ class Base:
         self.edits = edits
         self.spectrum = measure(self.program, engine.cases, engine.runner)
         self.lines = engine.plan.LOCALISE.localise(self.spectrum)
-        self.context = Context(self.program, {line for line, score in self.lines.items() if score > 0}, self.spectrum.kinds)
+        open_lines = {line for line, score in self.lines.items() if score > 0}
+        self.context = Context(self.program, open_lines, self.spectrum.kinds, expected_errors(engine.cases))
+
+
+def expected_errors(cases: list) -> list:
+    """Return the exceptions that visible cases ask for, also of single operations."""
+    found = {}
+    for case in cases:
+        wanted = case["expected"]
+        for item in wanted if isinstance(wanted, list) else [wanted]:
+            if isinstance(item, dict) and "$error" in item:
+                found[item["$error"]] = None
+    return list(found)
 
 
 class Engine:

@@ -1,12 +1,13 @@
 """A workspace as the editor sees it: files on disk, with the changes of an edit laid over them until it is accepted."""
 
-import ast
 import os
+import re
 import tomllib
 
 import editor.planfile as planfile
 
 MAX_FILE_BYTES = 200_000
+KIND_LINE = re.compile(r'^KIND = "([a-z_]+)"', re.MULTILINE)
 LIBRARY = "parts"
 
 
@@ -17,10 +18,13 @@ class Workspace:
         self.root = root
         self.changes = dict(changes or {})
         self._roles = None
+        self._kinds = {}
 
     def changed(self, changes):
         """Return this workspace with more changes laid over it."""
-        return Workspace(self.root, {**self.changes, **changes})
+        made = Workspace(self.root, {**self.changes, **changes})
+        made._kinds = {path: kind for path, kind in self._kinds.items() if path not in changes}
+        return made
 
     def read(self, path):
         """Return a file's text, or None when it is absent, too large or not text."""
@@ -60,17 +64,10 @@ class Workspace:
 
     def kind(self, path):
         """Return the KIND that a part's file declares, or None."""
-        text = self.read(path)
-        if text is None or "KIND" not in text:
-            return None
-        try:
-            body = ast.parse(text).body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
-        for node in body:
-            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "KIND":
-                return getattr(node.value, "value", None)
-        return None
+        if path not in self._kinds:
+            found = KIND_LINE.search(self.read(path) or "")
+            self._kinds[path] = found and found[1]
+        return self._kinds[path]
 
     def library(self, kind):
         """Return the sorted (folder, name) of the parts of one kind in the parts library."""

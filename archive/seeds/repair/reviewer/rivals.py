@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from shared.candidates import Edit, Program, fingerprint
 from shared.context import Context
+from shared.spectrum import measure
 from shared.values import same
 
-TRIED = 220
+TRIED = 400
 KEPT = 24
+MOST_CHANGES = 4
 STEPS_SHARE = 0.5  # of the review's steps
 
 COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
@@ -30,30 +32,48 @@ class Rival:
 
 
 def find_rivals(case):
-    """Return up to KEPT Rivals that pass all visible tests and do not equal the reviewed patch."""
-    program = Program(case.faulty_source.decode())
-    spectrum = case.faulty_spectrum
+    """Return up to KEPT Rivals that pass all visible tests and do not equal the reviewed patch.
+
+    They are edits of the faulty program and, when the patch makes several changes, of the patched program with one of
+    them taken back: so each of the changes has rivals, also where a single one repairs nothing.
+    """
+    sources = [case.faulty_source.decode()]
+    if 1 < len(case.changes) <= MOST_CHANGES:
+        trees = [case.without(change) for change in case.changes]
+        sources += [ast.unparse(tree) for tree in trees if tree is not None]
+    found, seen = [], {ast.unparse(case.patched)}
+    for number, source in enumerate(sources):
+        share = (case.max_steps - case.spent()) * STEPS_SHARE / (len(sources) - number)
+        _search(case, source, TRIED // len(sources), case.spent() + share, found, seen)
+    return found[:KEPT]
+
+
+def _search(case, source, tries, limit, found, seen):
+    """Add the plausible single edits of one program to `found`."""
+    program = Program(source)
+    cases = [{"input": sample.input, "expected": sample.expected} for sample in case.visible]
+    spectrum = measure(program, cases, case.runner)
     failing = [lines for lines, passed in zip(spectrum.lines, spectrum.passed) if not passed]
-    lines = set.intersection(*failing) if failing else set()
-    context = Context(program, lines or None, spectrum.kinds)
-    mine = ast.unparse(case.patched)
-    limit = case.spent() + STEPS_SHARE * (case.max_steps - case.spent())
-    samples = case.failing + [sample for sample in case.visible if sample not in case.failing]
-    found, seen = [], {fingerprint(program.codes())}
-    for edit in interleaved(list(single_edits(context)))[:TRIED]:
+    if not failing:
+        return
+    context = Context(program, set.intersection(*failing) or None, spectrum.kinds)
+    samples = sorted(case.visible, key=lambda sample: spectrum.passed[case.visible.index(sample)])
+    codes_seen = {fingerprint(program.codes())}
+    for edit in interleaved(list(single_edits(context)))[:tries]:
         if len(found) >= KEPT or case.spent() >= limit:
             break
         codes = program.codes(edit)
         case.runs += 1
         key = fingerprint(codes) if codes else None
-        if codes is None or key in seen:
+        if codes is None or key in codes_seen:
             continue
-        seen.add(key)
+        codes_seen.add(key)
         loaded = case.runner.load(codes)
         if loaded is not None and all(same(case.answer(loaded, s.input), s.expected) for s in samples):
-            if without_docstrings(program.normal(edit)) != mine:
+            text = without_docstrings(program.normal(edit))
+            if text not in seen:
+                seen.add(text)
                 found.append(Rival(edit.line, edit.operator, loaded))
-    return found
 
 
 def without_docstrings(text):
@@ -84,7 +104,8 @@ def interleaved(edits):
 def single_edits(context):
     """Yield single edits of the program on the context's open lines, each marked with its kind."""
     for kind, make in (("compare", comparisons), ("name", names), ("offset", offsets), ("number", numbers),
-                       ("operator", operators), ("logic", logic), ("delete", deletions)):  # fmt: skip
+                       ("operator", operators), ("logic", logic), ("delete", deletions),
+                       ("move", moves), ("copy", copies)):  # fmt: skip
         for edit in make(context):
             edit.operator = kind
             yield edit
@@ -160,3 +181,30 @@ def deletions(context):
     """One simple statement less."""
     for node in context.nodes(ast.Assign, ast.AugAssign, ast.Expr, ast.Continue, ast.Break):
         yield context.delete(node)
+
+
+def moves(context):
+    """A simple statement out of its block, behind it or before it."""
+    for node in context.nodes(ast.Assign, ast.AugAssign, ast.Expr):
+        block = context.parent(node)
+        if isinstance(block, (ast.If, ast.For, ast.While)) and len(context.block(node)) > 1:
+            holder, field, at = context.place(block)
+            inner_holder, inner_field, inner_at = context.place(node)
+            rest = [item for item in getattr(inner_holder, inner_field) if item is not node]
+            outside = list(getattr(holder, field))
+            for place in (at, at + 1):
+                changed = [*outside[:place], node, *outside[place:]]
+                yield Edit([(inner_holder, inner_field, rest), (holder, field, changed)], node.lineno, 2)
+
+
+def copies(context):
+    """Another expression of the program, of the same kind, for an argument, an operand or a value."""
+    for node in context.nodes(ast.Name, ast.Call, ast.Subscript, ast.Attribute, ast.Constant):
+        holder, field, _ = context.place(node)
+        if isinstance(getattr(node, "ctx", None), (ast.Store, ast.Del)) or field == "func":
+            continue
+        if isinstance(holder, (ast.Call, ast.BinOp, ast.Compare, ast.Assign, ast.Return, ast.Subscript)) and field != "targets":
+            kind = context.kind(node)
+            for text, other in context.mined(node) if kind else ():
+                if context.kind(other) == kind and not isinstance(other, ast.Name) and other is not node:
+                    yield context.replace(node, other)

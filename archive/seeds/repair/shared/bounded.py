@@ -24,6 +24,8 @@ FILE = "program.py"
 MAX_SIZE = 10_000  # items of a sequence that the program builds
 MAX_BITS = 20_000  # of an integer that it computes
 FREE_SIZE = 64  # larger operands cost steps
+SMALL = 1 << 64  # integers that cost nothing to multiply
+ANSWER_NODES = 5_000  # values inside an answer
 FRAMES = 900  # nested calls
 CASE_STEPS = 4_000  # of one case, where the caller names no other number
 IMPORTABLE = frozenset(
@@ -294,7 +296,7 @@ class Meter:
         """Return ``left * right``."""
         if type(left) is int:
             if type(right) is int:
-                if left > 1 << 64 or right > 1 << 64:
+                if not (-SMALL < left < SMALL and -SMALL < right < SMALL):
                     self.check_bits(left.bit_length() + right.bit_length())
             elif isinstance(right, (str, list, tuple, bytes)):
                 self.check(len(right) * max(0, left))
@@ -406,9 +408,33 @@ class Runner:
         self._meter.grant(self.case_steps)
         try:
             with bounded_frames():
-                return _answer(namespace, case_input, arguments)
+                return self._answer(namespace, case_input, arguments)
         except (Exception, StepLimit, SystemExit, GeneratorExit) as error:  # border: whatever the program raises
             return {"$error": type(error).__name__}
+
+    def _answer(self, namespace, case_input, arguments):
+        if "new" in case_input:
+            return self._operate(namespace[case_input["new"]](*arguments), case_input["ops"])
+        result = self._encode(namespace[case_input["call"]](*arguments))
+        if case_input.get("observe") == "args":
+            return {"$tuple": [result, self._encode(arguments)]}
+        return result
+
+    def _operate(self, instance, operations):
+        results = []
+        for name, *rest in operations:
+            try:
+                held = getattr(instance, name.removeprefix("@"))
+                results.append(self._encode(held if name.startswith("@") else held(*decode(rest[0] if rest else []))))
+            except Exception as error:  # border: an operation's exception is its result, the next one still runs
+                results.append({"$error": type(error).__name__})
+        return results
+
+    def _encode(self, value):
+        budget = [ANSWER_NODES]
+        answer = encode(value, budget)
+        self._meter.charge((ANSWER_NODES - budget[0]) >> 2)
+        return answer
 
     def charge(self, steps: int) -> None:
         """Count work that is done for a program outside of it (such as compiling)."""
@@ -428,28 +454,6 @@ def bounded_frames():
         yield
     finally:
         sys.setrecursionlimit(before)
-
-
-def _answer(namespace, case_input, arguments):
-    if "new" in case_input:
-        return _operate(namespace[case_input["new"]](*arguments), case_input["ops"])
-    result = encode(namespace[case_input["call"]](*arguments))
-    if case_input.get("observe") == "args":
-        return {"$tuple": [result, encode(arguments)]}
-    return result
-
-
-def _operate(instance, operations):
-    results = []
-    for name, *rest in operations:
-        try:
-            if name.startswith("@"):
-                results.append(encode(getattr(instance, name[1:])))
-            else:
-                results.append(encode(getattr(instance, name)(*decode(rest[0] if rest else []))))
-        except Exception as error:  # border: an operation's exception is its result, the next one still runs
-            results.append({"$error": type(error).__name__})
-    return results
 
 
 def compile_statement(statement, flags: int = 0):

@@ -33,13 +33,15 @@ SIZED = frozenset({"list", "str", "tuple", "dict", "set", "deque", "bytes", "ran
 
 class Context:
     """Facts about one Program. `lines` limits where edits are proposed (None: everywhere); `observed` are the kinds
-    that variables had in runs, ``{(function, variable): {kind, ...}}``, with ``variable + "[]"`` for items."""
+    that variables had in runs, ``{(function, variable): {kind, ...}}``, with ``variable + "[]"`` for items; `errors`
+    are the exceptions that visible cases expect."""
 
-    def __init__(self, program, lines=None, observed=None):
+    def __init__(self, program, lines=None, observed=None, errors=()):
         self.program = program
         self.tree = program.tree
         self.lines = lines
         self.observed = observed or {}
+        self.errors = tuple(errors)
         self._kinds = {}
         self._names = {}
         self._nodes = self._collect()
@@ -247,16 +249,24 @@ class Context:
             return self.kind(node.body)
         return PLAIN_KINDS.get(type(node))
 
-    def _attribute_kind(self, node):
-        kinds = self.observed.get(("self", node.attr), set()) - {"NoneType"}
+    def _attribute_kind(self, node, depth=""):
+        kinds = self.observed.get(("self", node.attr + depth), set()) - {"NoneType"}
         return next(iter(kinds)) if len(kinds) == 1 else None
 
     def _item_kind(self, node):
         whole = self.kind(node.value)
         if isinstance(node.slice, ast.Slice) or whole == "str":
             return whole
-        if isinstance(node.value, ast.Name):
-            return self.variable_kind(node, node.value.id + "[]")
+        return self._held_kind(node.value, "[]")
+
+    def _held_kind(self, node, depth):
+        """Return the kind of the items of `node`, or of their items, as it was in runs."""
+        if isinstance(node, ast.Name):
+            return self.variable_kind(node, node.id + depth)
+        if isinstance(node, ast.Attribute):
+            return self._attribute_kind(node, depth)
+        if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Slice) and depth == "[]":
+            return self._held_kind(node.value, "[][]")
         return None
 
     def _call_kind(self, node):
@@ -292,7 +302,10 @@ class Context:
                 if isinstance(item, ast.expr) and not isinstance(getattr(item, "ctx", None), (ast.Store, ast.Del)):
                     if not isinstance(item, (ast.Starred, ast.Slice, ast.Constant, ast.JoinedStr, ast.FormattedValue)):
                         found.setdefault(ast.unparse(item), item)
-            self._mined = [(text, item, _free_names(item)) for text, item in found.items()]
+            for item in self.attributes():
+                read = ast.Attribute(ast.Name("self", ast.Load()), item, ast.Load())
+                found.setdefault(ast.unparse(read), read)
+            self._mined = [(text, item, free_names(item)) for text, item in found.items()]
         known = {*self.names(node), *self.function_names, *BUILTINS, *self.modules()}
         return [(text, item) for text, item, names in self._mined if names <= known]
 
@@ -337,7 +350,7 @@ def _stored(nodes) -> list:
     ]
 
 
-def _free_names(node) -> set:
+def free_names(node) -> set:
     """Return the names that an expression needs from outside of it."""
     bound = {item.arg for item in ast.walk(node) if isinstance(item, ast.arg)}
     read = set()

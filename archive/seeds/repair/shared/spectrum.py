@@ -1,6 +1,7 @@
 """Which lines the visible cases run, and of what kinds the variables are while they do."""
 
 import ast
+import itertools
 import sys
 
 from shared.bounded import FILE, Runner
@@ -93,14 +94,21 @@ class _Trace:
 
     def add(self, function, name, value):
         self.kinds.setdefault((function, name), set()).add(type(value).__name__)
-        item = _first_item(value)
-        if item is not None:
-            self.kinds.setdefault((function, name + "[]"), set()).add(type(item).__name__)
+        self.add_items(function, name + "[]", value)
+
+    def add_items(self, function, name, value):
+        for item in _some_items(value):
+            self.kinds.setdefault((function, name), set()).add(type(item).__name__)
+            for inner in _some_items(item):
+                self.kinds.setdefault((function, name + "[]"), set()).add(type(inner).__name__)
 
 
-def _first_item(value):
-    if isinstance(value, (list, tuple)) and value:
-        return value[0]
-    if isinstance(value, dict) and value:
-        return next(iter(value.values()))
-    return None
+def _some_items(value):
+    """Return the first item of a list or mapping, and the first few of a tuple, whose items may differ in kind."""
+    if isinstance(value, tuple):
+        return value[:4]
+    if isinstance(value, list):
+        return value[:1]
+    if isinstance(value, dict):
+        return list(itertools.islice(value.values(), 1))
+    return ()

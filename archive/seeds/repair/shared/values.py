@@ -35,6 +35,9 @@ def encode(value, budget=None, depth=0):
 
 
 def _encode_container(value, budget, depth):
+    if isinstance(value, (list, tuple, set, frozenset, dict)) and len(value) > budget[0]:
+        budget[0] = -1  # no answer of a right program is as large, so there is no need to walk through it
+        return HUGE
     if isinstance(value, (bytes, bytearray)):
         return {"$bytes": bytes(value).hex()}
     if isinstance(value, list):
@@ -47,7 +50,7 @@ def _encode_container(value, budget, depth):
         pairs = [[encode(key, budget, depth), encode(item, budget, depth)] for key, item in value.items()]
         if all(type(key) is str and not key.startswith("$") for key, _ in pairs):
             return dict(pairs)
-        return {"$dict": sorted(pairs, key=canonical)}
+        return {"$dict": sorted(pairs, key=lambda pair: canonical(pair[0]))}
     if hasattr(value, "__next__") or isinstance(value, (range, map, filter, zip)):
         return [encode(item, budget, depth) for item in itertools.islice(value, ITERATOR_ITEMS)]
     if isinstance(value, BaseException):

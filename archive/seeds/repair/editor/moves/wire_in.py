@@ -6,7 +6,8 @@ from editor.scene import Proposal, pick
 
 KIND = "move"
 
-PULL = 6.0
+PULL = 4.0
+HINT = 0.05
 TRIED_FEATURES = 5
 FIRST_WEIGHT = 1.0
 FRONT = 0.3
@@ -23,7 +24,7 @@ def propose(scene):
                 spares[slot, kind, shelf, name] = 1.0 / len(parts)
     advice = _advise(scene, list(spares))
     for spare, (score, _) in advice.items():
-        spares[spare] *= 1.0 + PULL * abs(score)
+        spares[spare] += PULL * abs(score)
     chosen = pick(scene.rng, spares)
     if chosen is None:
         return None
@@ -46,17 +47,17 @@ def _advise(scene, spares):
     for spare in scene.rng.sample(operators, len(operators))[: MAX_REACHES // max(1, len(failed))] if failed else []:
         reached, total = reached_tasks(failed, spare[2], spare[3])
         if reached:
-            advice[spare] = (float(reached), f"reaches {reached} of {total} failed train tasks")
+            advice[spare] = (reached / total, f"reaches {reached} of {total} failed train tasks")
     features = [spare for spare in spares if spare[1] == "feature"]
     if features and scene.evidence:
         advice.update(_try_features(scene, features))
-    limited = sum(item.says("limit", "exhausted", "timeout") for item in scene.failures())
-    fooled = sum(item.says("plausible") for item in scene.failures())
+    limited = [item for item in scene.failures() if item.says("limit", "exhausted", "timeout")]
+    fooled = [item for item in scene.failures() if item.says("plausible")]
     for spare in spares:
         if spare[1] in ("order", "localise", "search") and limited:
-            advice[spare] = (0.5 * limited, f"the search hit its limit on {limited} train tasks")
+            advice[spare] = (HINT, f"the search hit its limit on {len(limited)} train tasks")
         if spare[1] == "ranking" and fooled:
-            advice[spare] = (0.5 * fooled, f"{fooled} train patches passed the visible tests and were wrong")
+            advice[spare] = (HINT, f"{len(fooled)} train patches passed the visible tests and were wrong")
     return advice
 
 

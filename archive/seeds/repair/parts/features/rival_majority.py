@@ -4,7 +4,7 @@ from shared.values import canonical
 
 KIND = "feature"
 
-TESTED = 16
+TESTED = 30
 FEWEST = 2
 SCALE = 2.0
 

@@ -17,6 +17,8 @@ OTHERS = {
     ast.RShift: [ast.LShift],
 }
 
+KINDS = {"set": (ast.BitOr, ast.BitAnd, ast.Sub), "dict": (ast.BitOr,), "list": (ast.Add,), "str": (ast.Add,), "bool": ()}
+
 
 def propose(tree, context):
     """Yield the edits."""
@@ -27,5 +29,6 @@ def propose(tree, context):
     for node in context.nodes(ast.Assign):
         target = node.targets[0]
         if len(node.targets) == 1 and isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
-            for operator in (ast.Add, ast.Sub, ast.Mult):
+            kind = context.kind(node.value)
+            for operator in KINDS.get(kind, (ast.Add, ast.Sub, ast.Mult, ast.BitOr)):
                 yield context.replace(node, ast.AugAssign(target, operator(), node.value))

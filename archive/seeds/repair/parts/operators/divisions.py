@@ -2,7 +2,7 @@
 
 import ast
 
-from shared.make import call
+from shared.make import call, number
 
 KIND = "operator"
 
@@ -15,6 +15,10 @@ def propose(tree, context):
             yield context.set(node, "op", other)
             minus = ast.UnaryOp(ast.USub(), node.left)
             yield context.replace(node, ast.UnaryOp(ast.USub(), ast.BinOp(minus, ast.FloorDiv(), node.right)), 2)
+            half = ast.BinOp(node.right, ast.FloorDiv(), number(2))
+            if isinstance(node.right, ast.Constant) and type(node.right.value) is int:
+                half = number(node.right.value // 2)
+            yield context.replace(node, ast.BinOp(ast.BinOp(node.left, ast.Add(), half), ast.FloorDiv(), node.right), 2)
             yield context.replace(node, call("int", ast.BinOp(node.left, ast.Div(), node.right)), 2)
             yield context.replace(node, call("round", ast.BinOp(node.left, ast.Div(), node.right)), 2)
         for field in ("left", "right"):

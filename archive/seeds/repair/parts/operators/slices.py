@@ -2,7 +2,7 @@
 
 import ast
 
-from shared.make import name, number, offset
+from shared.make import call, name, number, offset
 
 KIND = "operator"
 
@@ -23,6 +23,9 @@ def propose(tree, context):
                 yield context.set(node, field, None)
                 for step in (1, -1):
                     yield context.set(node, field, offset(bound, step))
+                if isinstance(bound, ast.UnaryOp) and isinstance(bound.op, ast.USub):
+                    whole = context.parent(node).value  # `x[:-n]` is empty for n = 0, `x[: len(x) - n]` is not
+                    yield context.set(node, field, ast.BinOp(call("len", whole), ast.Sub(), bound.operand), 2)
         step = None if node.step is not None else number(-1)
         yield context.set(node, "step", step)
     for node in context.nodes(ast.Subscript):

@@ -20,6 +20,9 @@ def propose(tree, context):
             if "reverse" in keywords:
                 turned.pop("reverse")
             yield context.set(node, "keywords", _keywords(turned))
+        if node.args and context.kind(node.args[0]) in ("dict", "Counter", "defaultdict"):
+            by_value = ast.Attribute(node.args[0], "get", ast.Load())
+            yield context.set(node, "keywords", _keywords({**keywords, "key": by_value}))
         for key in _keys(keywords.get("key")):
             yield context.set(node, "keywords", _keywords({**keywords, "key": key}), 2)
         if "key" in keywords:
@@ -34,6 +37,7 @@ def _keys(key):
     """Return other keys: parts turned round, negated, and the item itself added for ties."""
     if not isinstance(key, ast.Lambda):
         if key is None:
+            yield from (name("len"), name("str"), ast.Attribute(name("str"), "lower", ast.Load()))
             yield from (_lambda("item", text) for text in ("item[0]", "item[1]", "-item", "len(item)", "(-item[1], item[0])", "(len(item), item)"))
         return
     argument = key.args.args[0].arg if key.args.args else None

@@ -7,6 +7,8 @@ from shared.make import name
 KIND = "operator"
 JOINED = {"int": (ast.Add, ast.Sub, ast.Mult), "float": (ast.Add, ast.Sub, ast.Mult), "list": (ast.Add,), "str": (ast.Add,)}
 
+PARENTS = (ast.Assign, ast.AugAssign, ast.Return, ast.Compare, ast.Call, ast.Slice, ast.Subscript, ast.Tuple, ast.keyword)
+
 
 def propose(tree, context):
     """Yield the edits."""
@@ -16,7 +18,7 @@ def propose(tree, context):
     for node in context.nodes(ast.expr):
         kind = context.kind(node)
         parent = context.parent(node)
-        if kind not in JOINED or not isinstance(parent, (ast.Assign, ast.AugAssign, ast.Return, ast.Compare, ast.Call)):
+        if kind not in JOINED or not isinstance(parent, PARENTS):
             continue
         if isinstance(getattr(node, "ctx", None), ast.Store) or getattr(parent, "func", None) is node:
             continue

@@ -7,9 +7,9 @@ from shared.make import call, method
 KIND = "operator"
 FUNCTIONS = {
     "int": ["abs", "str", "float"], "float": ["int", "round", "abs"], "number": ["int", "abs", "round"],
-    "str": ["int", "len", "list"], "list": ["sorted", "len", "set", "reversed", "list", "tuple"], "set": ["sorted", "len", "list"],
+    "str": ["int", "len", "list"], "list": ["sorted", "len", "set", "reversed", "list", "tuple", "iter"], "set": ["sorted", "len", "list"],
     "dict": ["len", "sorted", "dict"], "tuple": ["list", "len", "sorted"], "range": ["reversed"],
-    "iterator": ["list", "sorted", "reversed", "set"], None: ["list", "sorted", "abs", "str", "len", "reversed", "set"],
+    "iterator": ["list", "sorted", "reversed", "set"], None: ["list", "sorted", "abs", "str", "len", "reversed", "set", "iter"],
 }  # fmt: skip
 METHODS = {"str": ["lower", "strip", "upper"], "dict": ["items", "copy", "values"], "list": ["copy"]}
 PLACES = (ast.Name, ast.Subscript, ast.Attribute, ast.Call, ast.BinOp, ast.GeneratorExp)
@@ -25,6 +25,9 @@ def propose(tree, context):
         kind = context.kind(node)
         for function in FUNCTIONS.get(kind, []):
             yield context.replace(node, call(function, node))
+        if kind in ("list", "str", "tuple", None) and not isinstance(node, ast.GeneratorExp):
+            backwards = ast.Slice(None, None, ast.UnaryOp(ast.USub(), ast.Constant(1)))
+            yield context.replace(node, ast.Subscript(node, backwards, ast.Load()))
         for attribute in METHODS.get(kind, []):
             yield context.replace(node, method(node, attribute))
     for node in context.nodes(ast.Call):

@@ -1,0 +1,152 @@
+"""A small project with a few real tasks and reviews, and one finished run in it; everything by the installed command."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rqgm.sandbox.backends import make_backend
+
+ROOT = Path(__file__).parents[2]
+TASKS = {"train": 2, "validation": 3, "test": 3}
+ITEMS = {"train": 4, "anchor": 12, "test": 6}
+
+
+class Project:
+    """A project folder and the `rqgm` command in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def rqgm(self, *argv: str, timeout: float = 120, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run the installed command to its end."""
+        return subprocess.run(
+            [rqgm_command(), *argv],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env={**os.environ, "NO_COLOR": "1", "COLUMNS": "160", **env},
+        )
+
+    def start(self, *argv: str) -> subprocess.Popen[str]:
+        """Start the installed command and leave it running."""
+        return subprocess.Popen(
+            [rqgm_command(), *argv], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def json(self, *argv: str) -> dict:
+        """Run a command that prints JSON and return the object."""
+        done = self.rqgm(*argv, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+def rqgm_command() -> str:
+    """Return the installed `rqgm` beside this Python."""
+    return str(Path(sys.executable).with_name("rqgm"))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A small project of one's own."""
+    return make_project(tmp_path)
+
+
+def make_project(folder: Path, name: str = "mini") -> Project:
+    """Make the small project in `folder`; its experiment is called `name`, its suites `name` and `name`-reviews."""
+    (folder / "rqgm.toml").write_text(f'schema_version = 1\ndefault_experiment = "{name}"\n')
+    (folder / "experiments").mkdir()
+    for experiment in ("repair", "repair-blind"):
+        text = (ROOT / "experiments" / f"{experiment}.toml").read_text()
+        renamed = experiment.replace("repair", name)
+        text = text.replace(f'name = "{experiment}"', f'name = "{renamed}"').replace('suite = "repair', f'suite = "{name}')
+        text = re.sub(r"(?m)^outcomes = .*$", "outcomes = 20", re.sub(r"(?m)^first = .*$", "first = 8", text))
+        (folder / "experiments" / f"{renamed}.toml").write_text(text)
+    make_tasks(folder / "tasks" / name)
+    make_items(folder / "tasks" / f"{name}-reviews")
+    return Project(folder)
+
+
+def make_tasks(suite: Path) -> None:
+    """Copy the first few tasks of each pool of the suite `repair`."""
+    import tomllib
+
+    pools = tomllib.loads((ROOT / "tasks" / "repair" / "suite.toml").read_text())["pools"]
+    kept = {pool: names[: TASKS[pool]] for pool, names in pools.items()}
+    for names in kept.values():
+        for name in names:
+            shutil.copytree(ROOT / "tasks" / "repair" / name, suite / name)
+    lines = [f"{pool} = {json.dumps(names)}" for pool, names in kept.items()]
+    head = f'schema_version = 1\nname = "{suite.name}"\nkind = "solving"\nlicence = "Apache-2.0"\nsource = "repair"\n[pools]\n'
+    (suite / "suite.toml").write_text(head + "\n".join(lines) + "\n")
+
+
+def make_items(suite: Path) -> None:
+    """Copy the first few items of each pool of the suite `repair-reviews`."""
+    suite.mkdir(parents=True)
+    source = ROOT / "tasks" / "repair-reviews"
+    items = [json.loads(line) for line in (source / "items.jsonl").read_text().splitlines()]
+    left = dict(ITEMS)
+    kept = [item for item in items if left.get(item["pool"], 0) > 0 and not left.update({item["pool"]: left[item["pool"]] - 1})]
+    ids = {item["id"] for item in kept}
+    labels = [line for line in (source / "labels.jsonl").read_text().splitlines() if json.loads(line)["id"] in ids]
+    (suite / "items.jsonl").write_text("".join(json.dumps(item) + "\n" for item in kept))
+    (suite / "labels.jsonl").write_text("\n".join(labels) + "\n")
+    head = f'schema_version = 1\nname = "{suite.name}"\nkind = "judging"\nlicence = "Apache-2.0"\nsource = "repair"\n'
+    (suite / "suite.toml").write_text(head)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, dict]:
+    """A project with one finished run in it, named mini-seed0-1, and the run's summary. Not to be changed."""
+    project = make_project(tmp_path_factory.mktemp("finished"))
+    return project, project.json("run", "--workers", "2", "--sandbox", "process")
+
+
+@pytest.fixture(scope="session")
+def documented(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project in which the names of the documentation stand for the small experiment and suites."""
+    return make_project(tmp_path_factory.mktemp("documented"), "repair")
+
+
+@pytest.fixture
+def at() -> type[Project]:
+    """`at(folder)`: the command in a folder that is no project yet."""
+    return Project
+
+
+@pytest.fixture
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture
+def bubblewrap() -> None:
+    """Skip where bubblewrap does not work, unless RQGM_REQUIRE_BUBBLEWRAP says that it must."""
+    need("bubblewrap")
+
+
+@pytest.fixture
+def docker() -> None:
+    """Skip where no Docker engine answers, unless RQGM_REQUIRE_DOCKER says that it must."""
+    need("docker")
+
+
+def need(name: str) -> None:
+    """Try a back-end for real; skip with its reason, or fail where it is required."""
+    probe = asyncio.run(make_backend(name).probe())
+    if probe.usable:
+        return
+    if os.environ.get(f"RQGM_REQUIRE_{name.upper()}") == "1":
+        pytest.fail(f"{name} is required here: {probe.detail}")
+    pytest.skip(f"{name}: {probe.detail}")

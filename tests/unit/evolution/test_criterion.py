@@ -1,0 +1,76 @@
+"""The criterion and its utility id."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from rqgm.core.words import Pool, RoleKind
+from rqgm.evolution.criterion import Criterion, Measure, MeasuredRole
+from rqgm.judging.panel import PanelSpec, SeatSpec
+
+PANEL = PanelSpec(name="review", seats=[SeatSpec(name="s", judge="role:reviewer")])
+CODER = MeasuredRole(
+    "coder", RoleKind.SOLVER, "repair", "hash-1", {Pool.VALIDATION: ("a",)}, (Measure("tests", 3.0), Measure("panel", 1.0, PANEL)), 100
+)  # fmt: skip
+REVIEWER = MeasuredRole("reviewer", RoleKind.JUDGE, "reviews", "hash-2", {Pool.ANCHOR: ("x",)}, (Measure("anchor", 1.0),))
+CRITERION = Criterion((CODER, REVIEWER), "editor", "digest")
+SEATS = {"review/s": "judge-1"}
+
+
+def test_slots_are_those_of_the_panels() -> None:
+    """Each names the role that fills it."""
+    assert CRITERION.slots == {"review/s": "reviewer"}
+    assert CODER.measures[1].slots == ("review/s",)
+    assert CODER.measures[0].slots == ()
+
+
+def test_measures_are_named_for_the_records() -> None:
+    """tests, anchor, panel:<name>."""
+    assert [measure.name for measure in (*CODER.measures, *REVIEWER.measures)] == ["tests", "panel:review", "anchor"]
+
+
+def test_weights_average_to_one() -> None:
+    """So that outcomes are comparable over roles."""
+    assert [CODER.weight(measure) for measure in CODER.measures] == [1.5, 0.5]
+    assert REVIEWER.weight(REVIEWER.measures[0]) == 1.0
+
+
+def test_judges_are_scored_on_the_anchor_and_solvers_on_validation() -> None:
+    """Never on train or test."""
+    assert (CODER.scored_pool, REVIEWER.scored_pool) == (Pool.VALIDATION, Pool.ANCHOR)
+
+
+def test_every_role_has_a_kind_that_evolved_code_cannot_change() -> None:
+    """The editor included."""
+    assert CRITERION.role_kinds == {"coder": RoleKind.SOLVER, "reviewer": RoleKind.JUDGE, "editor": RoleKind.EDITOR}
+
+
+def with_coder(**changes: object) -> Criterion:
+    """Return the criterion with another coder."""
+    return Criterion((replace(CODER, **changes), REVIEWER), "editor", "digest")
+
+
+@pytest.mark.parametrize(
+    ("other", "seats"),
+    [
+        (CRITERION, {"review/s": "judge-2"}),
+        (Criterion((CODER, REVIEWER), "editor", "other digest"), SEATS),
+        (with_coder(suite_hash="hash-9"), SEATS),
+        (with_coder(steps=101), SEATS),
+        (with_coder(measures=(Measure("tests", 2.0), CODER.measures[1])), SEATS),
+        (with_coder(measures=(CODER.measures[0], Measure("panel", 1.0, PANEL.model_copy(update={"threshold": 0.6})))), SEATS),
+        (with_coder(measures=CODER.measures[1:]), SEATS),
+        (Criterion((CODER,), "editor", "digest"), SEATS),
+    ],
+)
+def test_whatever_defines_the_criterion_changes_the_utility_id(other: Criterion, seats: dict[str, str]) -> None:
+    """Suites, weights, seats, aggregation, step counts, sandbox (spec §1)."""
+    assert other.utility_id(seats) != CRITERION.utility_id(SEATS)
+
+
+def test_the_utility_id_is_stable() -> None:
+    """Equal criteria, equal id; a panel's description is no part of it."""
+    described = Measure("panel", 1.0, PANEL.model_copy(update={"description": "words"}))
+    assert with_coder(measures=(CODER.measures[0], described)).utility_id(SEATS) == CRITERION.utility_id(SEATS)
