@@ -35,9 +35,7 @@ def _root(version: bool = typer.Option(default=False, help="Print the version an
 def main() -> None:
     """Run the command line; errors become one message and an exit code (DESIGN: exit codes)."""
     try:
-        app(standalone_mode=False)
-    except typer.Exit as end:
-        sys.exit(end.exit_code)
+        sys.exit(app(standalone_mode=False) or 0)  # typer returns the code of an Exit
     except Exception as error:  # noqa: BLE001  # the named border: every error ends as a message
         sys.exit(report_error(error))
     except KeyboardInterrupt:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from rqgm.archive.state import Artifact
 from rqgm.core.failures import Failure
 from rqgm.core.streams import stream_seed
-from rqgm.core.trees import TreeLimits
 from rqgm.core.usage import Usage
 from rqgm.core.words import RoleKind, Verdict
 from rqgm.evolution.workspaces import Workspaces
 from rqgm.judging.judge import JudgeCase, RoleJudge
 from rqgm.judging.panel import aggregate
-from rqgm.roles.messages import Limits, SolverRequest, SolverResponse
-from rqgm.roles.runner import Collect, Mount, RoleJob, run_role
+from rqgm.roles.messages import SolverResponse
+from rqgm.roles.runner import run_role
+from rqgm.tasks.solving import Solver, solver_job
 from rqgm.tasks.task import task_profile
 from rqgm.tasks.verifier import verify
 
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from rqgm.sandbox.profile import Profile
     from rqgm.tasks.suite import Suite
     from rqgm.tasks.task import Task
-
-ARTIFACT_LIMITS = TreeLimits(files=200, file_bytes=4 << 20, total_bytes=16 << 20)
 
 
 @dataclass(frozen=True)
@@ -136,23 +134,8 @@ class SandboxWorker:
         """Run a solver role on a task and keep what it declares as artifacts."""
         task = self.task(role, name)
         seed = stream_seed(self.bench.seed, "role", role.name, name)
-        job = RoleJob(
-            workspace.manifest,
-            workspace.tree,
-            role.name,
-            request=lambda at: SolverRequest(
-                role=role.name,
-                seed=seed,
-                limits=Limits(wall_s=self._wall_s(task), steps=role.steps),
-                task=name,
-                instruction=task.instruction,
-                workdir=at(task.workdir),
-                artifacts=list(task.artifacts),
-            ),
-            mounts=(Mount(task.workdir, task.environment, writable=True),),
-            collect=Collect(task.workdir, task.artifacts, ARTIFACT_LIMITS),
-            wall_s=self._wall_s(task),
-        )
+        solver = Solver(workspace.tree, workspace.manifest, role.name)
+        job = solver_job(task, solver, seed=seed, wall_s=self.bench.profile.wall_s, steps=role.steps)
         run = await run_role(self.bench.sandboxes, task_profile(task, self.bench.profile), job)
         failure, detail = run.failure, run.detail
         if failure is None and not run.tree:
@@ -162,9 +145,6 @@ class SandboxWorker:
         assert run.tree is not None
         notes = run.response.notes if isinstance(run.response, SolverResponse) else None
         return Made(Artifact(self.bench.blobs.put_tree(run.tree), None, ""), run.tree, bounded(notes), run.usage)
-
-    def _wall_s(self, task: Task) -> float:
-        return min(task.agent_timeout_s, self.bench.profile.wall_s)
 
     # ------------------------------------------------------------------ measures
 

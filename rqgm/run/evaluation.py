@@ -15,7 +15,7 @@ from rqgm.core.words import Pool, RoleKind
 from rqgm.evolution.criterion import Criterion, Measure, MeasuredRole
 from rqgm.evolution.work import Bench, SandboxWorker
 from rqgm.evolution.worker import Test
-from rqgm.run.session import open_run
+from rqgm.run.session import check_suite_backend, open_run
 from rqgm.run.shelves import Shelves
 from rqgm.run.summary import find_node, rate_of
 from rqgm.sandbox.backends import choose
@@ -86,6 +86,7 @@ async def _run_all(
     request: EvaluationRequest, run: OpenedRun, suite: Suite, role: MeasuredRole, index: int, names: tuple[str, ...]
 ) -> list[dict[str, Any]]:
     backend = await choose(request.sandbox or run.lock.sandbox, trusted=not run.lock.isolated, allow_unsafe=False)
+    check_suite_backend(suite, backend)
     await backend.prepare(run.lock.profile)
     others = tuple(other for other in run.criterion.roles if other.name != role.name)
     criterion = Criterion((role, *others), run.criterion.editor, run.criterion.profile_digest)

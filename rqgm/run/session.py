@@ -20,6 +20,7 @@ from rqgm.run.lock import freeze, load_inputs, make_criterion, read_lock, resolv
 from rqgm.run.shelves import Shelves
 from rqgm.sandbox.backends import choose
 from rqgm.sandbox.pool import Sandboxes
+from rqgm.tasks.task import check_backend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from rqgm.evolution.criterion import Criterion
     from rqgm.run.experiment import Experiment
     from rqgm.run.lock import Lock, Resolved
+    from rqgm.sandbox.protocol import Backend
     from rqgm.tasks.suite import Suite
 
 
@@ -75,12 +77,21 @@ async def start(experiment: Experiment, options: RunOptions) -> Path:
     resolved = resolve(experiment, options.shelves)
     trusted = resolved.seed_workspace.manifest.trusted
     backend = await choose(options.sandbox, trusted=trusted, allow_unsafe=options.allow_unsafe)
+    for suite in resolved.suites.values():
+        check_suite_backend(suite, backend)
     digest = await backend.prepare(resolved.profile)
     folder = _new_folder(options, experiment)
     lock = freeze(resolved, folder, folder.name, backend.name, isolated=backend.isolated, profile_digest=digest)
     with RunArchive(folder, writer=True, create=True) as archive:
         _add_seed(archive, resolved, lock)
     return folder
+
+
+def check_suite_backend(suite: Suite, backend: Backend) -> None:
+    """Refuse a suite with tasks that need images of their own on a back-end that has none."""
+    if suite.kind == "solving":
+        for name in suite.names():
+            check_backend(suite.task(name), backend)
 
 
 def _new_folder(options: RunOptions, experiment: Experiment) -> Path:

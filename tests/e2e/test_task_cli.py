@@ -9,21 +9,6 @@ import pytest
 
 from rqgm.tasks.importers.cases import write_files
 
-RUN = """
-import sys, typer
-from rqgm.cli import task
-from rqgm.cli.console import report_error
-app = typer.Typer()
-app.callback()(lambda: None)
-app.add_typer(task.app, name="task")
-try:
-    sys.exit(app(sys.argv[1:], standalone_mode=False) or 0)
-except typer.Exit as end:
-    sys.exit(end.exit_code)
-except Exception as error:
-    sys.exit(report_error(error))
-"""
-
 
 @pytest.fixture
 def rqgm(tmp_path):
@@ -31,7 +16,7 @@ def rqgm(tmp_path):
 
     def run(*arguments):
         env = {**os.environ, "NO_COLOR": "1", "COLUMNS": "200"}
-        command = [sys.executable, "-c", RUN, "task", *map(str, arguments)]
+        command = [sys.executable, "-m", "rqgm", "task", *map(str, arguments)]
         return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120, check=False)
 
     return run

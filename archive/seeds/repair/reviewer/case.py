@@ -22,7 +22,7 @@ PROGRAM = "program.py"
 MAX_SOURCE_BYTES = 60_000
 MAX_NODES = 6_000
 MAX_DEPTH = 60
-GENERATED = 40
+GENERATED = 80
 CASE_STEPS = 4_000
 RUN_COST = 15  # steps that starting a run counts for, so that many short runs are bounded as well
 

@@ -89,7 +89,7 @@ def _vary(rng, visible, habits):
     if item.get("ops"):
         item["ops"] = _vary_operations(rng, item["ops"], habits)
     if item.get("args") and (not item.get("ops") or rng.random() < 0.2):
-        for _ in range(rng.choice([1, 1, 2])):
+        for _ in range(rng.choice([1, 1, 2, 2, 4])):
             at = rng.randrange(len(item["args"]))
             others = [other["args"][at] for other in visible if len(other.get("args", [])) > at]
             mixed = len(item["args"]) > 1 and rng.random() < 0.3
@@ -101,7 +101,7 @@ def _vary(rng, visible, habits):
 def _vary_operations(rng, operations, habits):
     """Drop, repeat, exchange operations, or vary an argument of one."""
     changed = [list(operation) for operation in operations]
-    for _ in range(rng.choice([1, 1, 2])):
+    for _ in range(rng.choice([1, 1, 2, 3, 5])):
         at = rng.randrange(len(changed))
         choice = rng.randrange(4)
         if choice == 0 and len(changed) > 1:
@@ -147,11 +147,15 @@ def _vary_number(rng, value, seen):
 
 
 def _vary_text(rng, value, seen):
-    alphabet = sorted({letter for text in seen for letter in text}) or ["a"]
-    letter = rng.choice(alphabet)
+    """Exchange one letter for one of its kind, mostly; else insert, delete, cut, double, shuffle."""
     at = rng.randrange(len(value) + 1)
-    options = [value[:at] + letter + value[at:], value[:at] + value[at + 1 :], value[:at] + letter + value[at + 1 :]]
-    options += [value[::-1], value + value, value[:at], value[at:], rng.choice(seen or [value]), value[:at] + value[at - 1 :]]
+    if at < len(value) and rng.random() < 0.5:
+        return value[:at] + _like(rng, value[at], seen) + value[at + 1 :]
+    letter = _like(rng, value[min(at, len(value) - 1)] if value else "a", seen)
+    options = [value[:at] + letter + value[at:], value[:at] + value[at + 1 :], value[:at] + value[max(0, at - 1) :]]
+    options += [value[::-1], value + value, value[:at], value[at:], rng.choice(seen or [value])]
+    other = rng.choice(seen or [value])
+    options.append(value[:at] + other[rng.randrange(len(other) + 1) :])
     if len(value) > 1:
         letters = list(value)
         rng.shuffle(letters)
@@ -159,6 +163,15 @@ def _vary_text(rng, value, seen):
     if rng.random() < 0.1:
         options.append("")
     return rng.choice(options)
+
+
+def _like(rng, letter, seen):
+    """Return a letter: of the same kind as `letter`, or now and then any that was seen."""
+    alphabet = sorted({item for text in seen for item in text}) or ["a"]
+    for test, kind in ((str.isdigit, "0123456789"), (str.islower, "abcdexyz"), (str.isupper, "ABCDEXYZ")):
+        if test(letter) and rng.random() < 0.7:
+            return rng.choice(sorted({item for item in alphabet if test(item)} | set(kind)))
+    return rng.choice(alphabet)
 
 
 def _vary_list(rng, value, place, habits):

@@ -8,17 +8,26 @@ import ast
 from dataclasses import dataclass
 
 from shared.candidates import Edit, Program, fingerprint
-from shared.context import Context
+from shared.context import BUILTINS, Context
 from shared.spectrum import measure
 from shared.values import same
 
-TRIED = 400
+TRIED = 600
 KEPT = 24
 MOST_CHANGES = 4
 STEPS_SHARE = 0.5  # of the review's steps
 
 COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod)
+OFFSET_HOLDERS = (
+    ast.Compare, ast.Subscript, ast.Slice, ast.Call, ast.Return, ast.Assign, ast.AugAssign, ast.Tuple, ast.BinOp,
+)  # fmt: skip
+WORDS = (
+    ("min", "max"), ("any", "all"), ("lstrip", "rstrip", "strip"), ("startswith", "endswith"), ("find", "rfind"),
+    ("index", "find"), ("lower", "upper"), ("append", "extend"), ("pop", "popleft"), ("union", "intersection"),
+    ("keys", "values", "items"), ("ceil", "floor"), ("isdigit", "isalnum", "isalpha"), ("partition", "rpartition"),
+    ("split", "splitlines"), ("list", "sorted", "set"), ("int", "round"), ("bisect_left", "bisect_right"),
+)  # fmt: skip
 NUMBERED = (ast.Name, ast.Call, ast.Subscript, ast.Attribute, ast.BinOp)
 
 
@@ -105,7 +114,7 @@ def single_edits(context):
     """Yield single edits of the program on the context's open lines, each marked with its kind."""
     for kind, make in (("compare", comparisons), ("name", names), ("offset", offsets), ("number", numbers),
                        ("operator", operators), ("logic", logic), ("delete", deletions),
-                       ("move", moves), ("copy", copies)):  # fmt: skip
+                       ("move", moves), ("copy", copies), ("word", words), ("swap", swaps), ("insert", inserts)):  # fmt: skip
         for edit in make(context):
             edit.operator = kind
             yield edit
@@ -133,7 +142,7 @@ def offsets(context):
     for node in context.nodes(*NUMBERED):
         holder, field, _ = context.place(node)
         stored = isinstance(getattr(node, "ctx", None), (ast.Store, ast.Del))
-        if stored or field == "func" or not isinstance(holder, (ast.Compare, ast.Subscript, ast.Slice, ast.Call, ast.Return, ast.Assign)):
+        if stored or field == "func" or not isinstance(holder, OFFSET_HOLDERS):
             continue
         if context.kind(node) not in (None, "int", "number") or (field == "value" and isinstance(holder, ast.Subscript)):
             continue
@@ -208,3 +217,48 @@ def copies(context):
             for text, other in context.mined(node) if kind else ():
                 if context.kind(other) == kind and not isinstance(other, ast.Name) and other is not node:
                     yield context.replace(node, other)
+
+
+def words(context):
+    """A function or method for its counterpart; an attribute of `self` for another."""
+    for node in context.nodes(ast.Call):
+        field, holder = ("attr", node.func) if isinstance(node.func, ast.Attribute) else ("id", node.func)
+        word = getattr(holder, field, None)
+        for group in WORDS:
+            for other in group if word in group else ():
+                if other != word:
+                    yield Edit([(holder, field, other)], node.lineno)
+    for node in context.nodes(ast.Attribute):
+        if isinstance(node.value, ast.Name) and node.value.id == "self" and node.attr in context.attributes():
+            for other in context.attributes():
+                if other != node.attr:
+                    yield Edit([(node, "attr", other)], node.lineno)
+
+
+def swaps(context):
+    """The two sides of an operation, two arguments of a call, exchanged; a flag or key argument left out."""
+    for node in context.nodes(ast.BinOp):
+        if isinstance(node.op, (ast.Sub, ast.Div, ast.FloorDiv, ast.Mod, ast.Add)):
+            yield Edit([(node, "left", node.right), (node, "right", node.left)], node.lineno)
+    for node in context.nodes(ast.Call):
+        for at in range(len(node.args) - 1):
+            changed = [*node.args[:at], node.args[at + 1], node.args[at], *node.args[at + 2 :]]
+            yield Edit([(node, "args", changed)], node.lineno)
+        for keyword in node.keywords:
+            yield Edit([(node, "keywords", [other for other in node.keywords if other is not keyword])], node.lineno)
+
+
+def inserts(context):
+    """A simple statement of the program once more, in front of another one."""
+    simple = (ast.Assign, ast.AugAssign, ast.Expr)
+    copied = {ast.unparse(node): node for node in context.everywhere(*simple) if context.function(node) is not context.tree}
+    for node in context.nodes(ast.stmt):
+        known = set(context.names(node)) | {"self"}
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) or context.function(node) is context.tree:
+            continue
+        for text, other in list(copied.items())[:12]:
+            read = {item.id for item in ast.walk(other) if isinstance(item, ast.Name)}
+            if read <= known | BUILTINS and text != ast.unparse(node):
+                yield context.insert(node, other)
+                if isinstance(node, ast.AugAssign | ast.Assign):
+                    yield context.insert(node, other, after=True)

@@ -243,12 +243,13 @@ def serve(program_path, driver_path, reply_fd, lines, hopeless):
 
 
 def confine(readable):
-    """Let this process write nothing, read only Python and `readable`, signal nobody (Landlock; else a no-op)."""
+    """Let this process write nothing, read only Python and `readable`, signal nobody, as far as the kernel can."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG: whoever kills the parent dies with it
     libc.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS, which Landlock asks for
     abi = libc.syscall(444, None, ctypes.c_size_t(0), 1)
     if abi < 1:
+        _drop_root(readable)
         return
     files = (1 << (13 + (abi >= 2) + (abi >= 3) + (abi >= 5))) - 1
     ports, scopes = (3 if abi >= 4 else 0), (3 if abi >= 6 else 0)  # no TCP; no signal, no abstract socket leaves
@@ -262,6 +263,19 @@ def confine(readable):
     _allow(libc, ruleset, "/dev/null", 0b0110)
     libc.syscall(446, ruleset, 0)
     os.close(ruleset)
+
+
+def _drop_root(readable):
+    """Without Landlock root could read the parent's memory: become nobody, where nobody can read Python and us."""
+    folders = [os.path.dirname(os.__file__), *readable]
+    parents = {str(parent) for folder in folders for parent in (Path(folder), *Path(folder).parents)}
+    if os.geteuid() == 0 and all(os.stat(parent).st_mode & 0o005 == 0o005 for parent in parents):
+        try:
+            os.setgroups([])
+            os.setgid(65_534)
+            os.setuid(65_534)
+        except OSError:
+            pass
 
 
 def _allow(libc, ruleset, path, rights):
@@ -361,29 +375,43 @@ def kill_session(child):
 
 def kill_orphans():
     """Kill whatever was re-parented to this process and return how many; RuntimeError if there is no end to it."""
-    killed = 0
-    for _ in range(2_000):
-        children = _children(os.getpid())
-        if not children:
-            return killed
-        for pid in children:
+    killed = set()
+    for _ in range(5_000):
+        for pid in _children(os.getpid()):
             try:
                 os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
-                killed += 1
-            except (ProcessLookupError, ChildProcessError):
+                killed.add(pid)
+            except ProcessLookupError:
                 pass
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:  # none is left, dead or alive
+            return len(killed)
+        time.sleep(0.001)
     raise RuntimeError("processes of the program under test cannot be killed")
 
 
 def _children(parent):
-    found = set()
     try:
-        for task in os.listdir(f"/proc/{parent}/task"):
-            found |= {int(pid) for pid in Path(f"/proc/{parent}/task/{task}/children").read_text().split()}
+        tasks = [f"/proc/{parent}/task/{task}/children" for task in os.listdir(f"/proc/{parent}/task")]
+        return {int(pid) for path in tasks for pid in Path(path).read_text().split()}
+    except OSError:  # a kernel without this list: look at everybody's parent
+        return {int(pid) for pid in _numbers("/proc") if _parent_of(pid) == parent}
+
+
+def _numbers(folder):
+    try:
+        return [name for name in os.listdir(folder) if name.isdigit()]
     except OSError:
-        pass
-    return found
+        return []
+
+
+def _parent_of(pid):
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def harden():

@@ -4,7 +4,7 @@ from shared.values import canonical
 
 KIND = "feature"
 
-TESTED = 30
+TESTED = 60
 ALONE = -0.5
 MINORITY = 0.3
 

@@ -4,7 +4,7 @@ from shared.values import canonical
 
 KIND = "feature"
 
-TESTED = 30
+TESTED = 60
 FEWEST = 2
 
 
