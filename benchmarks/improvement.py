@@ -159,7 +159,7 @@ async def _verify_artifacts(run: OpenedRun, artifacts: set[tuple[str, str]]) -> 
 
         async def one(task: str, blob: str) -> bool:
             async with gate:
-                seen = await verify(suite.task(task), run.archive.blobs.get_tree(blob), sandboxes, run.lock.profile)
+                seen = await verify(suite.task(task), run.archive.blobs.get_tree(blob), sandboxes, run.profile)
                 return seen.success
 
         ordered = sorted(artifacts)

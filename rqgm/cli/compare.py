@@ -9,7 +9,6 @@ import typer
 
 from rqgm.cli.console import JSON, find_run, make_console, print_json, rate_text
 
-
 COLUMNS = ("run", "seed", "replacement", "outcomes", "nodes", "replaced", "before", "generalist", "gain", "CPU-s")
 
 
@@ -37,33 +36,23 @@ def _print(result: dict[str, Any]) -> None:
 
     console = make_console()
     table = Table(title="Runs (test pool of the headline role, 95 % intervals)", title_justify="left")
-    for column in (
-        "run",
-        "seed",
-        "replacement",
-        "outcomes",
-        "nodes",
-        "replaced",
-        "generation zero",
-        "generalist",
-        "gain",
-        "CPU-s",
-    ):
+    for column in COLUMNS:
         table.add_column(column)
     for run in result["runs"]:
         gain = run["gain"]
         change = _gain_text(gain) if gain else "-"
         generalist = run["endpoints"]["generalist"]["test"] if run["endpoints"] else None
         table.add_row(
-            run["run"], str(run["seed"]), run["replacement"], str(run["outcomes"]), str(run["nodes"]), str(len(run["replacements"])),
+            run["run"], str(run["seed"]), run["replacement"], str(run["outcomes"]), str(run["nodes"]),
+            str(len(run["replacements"])),
             rate_text(run["seed_test"]), rate_text(generalist), change, f"{run['usage']['total']['cpu_s']:.0f}",
         )  # fmt: skip
     console.print(table)
     for pair in result["pairs"]:
         low, high = (100 * value for value in pair["interval"])
         console.print(
-            f"seed {pair['seed']}: {pair['run']} against its control {pair['control']}: {100 * pair['difference']:+.0f} points "
-            f"[{low:+.0f}, {high:+.0f}], p = {pair['p_value']:.2g}"
+            f"seed {pair['seed']}: {pair['run']} against its control {pair['control']}: "
+            f"{100 * pair['difference']:+.0f} points [{low:+.0f}, {high:+.0f}], p = {pair['p_value']:.2g}"
         )
     if result["pooled"]:
         pooled = result["pooled"]

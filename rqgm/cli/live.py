@@ -56,9 +56,7 @@ def carry_out(folder: Path, options: RunOptions, *, as_json: bool) -> int:
 async def _run(folder: Path, options: RunOptions, console: Console) -> None:
     run = open_run(folder)
     budget, name = run.lock.experiment.budget.outcomes, run.lock.run
-    line = f"sandbox {run.lock.sandbox}" + ("" if run.lock.isolated else " (limits only, no isolation)")
     run.archive.close()
-    console.print(line)
     task = asyncio.ensure_future(_observed(folder, options, console, Watch(name, budget)))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
@@ -142,7 +140,8 @@ class Watch:
         grid.add_row("best belief", figures["best"], "cost", figures["cost"])
         for slot, text in seat_lines(self.state):
             grid.add_row("seat", slot, "judge", text)
-        bar = ProgressBar(total=self.budget, completed=self.state.spent, width=60)
+        bar = Table.grid()
+        bar.add_row(ProgressBar(total=self.budget, completed=self.state.spent, width=60))
         edits = [
             foreign(f"  #{node.index} ← #{node.parent}  {node.tried}", 100)
             for node in self.state.nodes[-5:][::-1]
@@ -171,8 +170,8 @@ class PlainView:
             figures = self.watch.figures()
             self.console.print(
                 f"{stage}: epoch {figures['epoch']}, outcomes {figures['outcomes']} ({figures['reused']} reused), "
-                f"nodes {figures['nodes']}, best belief {figures['best']}, tests {figures['tests']}, {figures['cost']}, "
-                f"{figures['rate']}, left {figures['eta']}"
+                f"nodes {figures['nodes']}, best belief {figures['best']}, tests {figures['tests']}, "
+                f"{figures['cost']}, {figures['rate']}, left {figures['eta']}"
             )
 
 

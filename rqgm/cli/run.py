@@ -42,6 +42,13 @@ def command(
     shelves = Shelves.seen_from(Path.cwd())
     found = shelves.find("experiment", experiment or shelves.project_file.default_experiment)
     overrides = list(override or []) + ([f"seed={seed}"] if seed is not None else [])
-    options = RunOptions(out, workers, sandbox, allow_unsafe, shelves)
+    options = RunOptions(
+        out=out,
+        workers=workers,
+        sandbox=sandbox,
+        allow_unsafe=allow_unsafe,
+        tell=lambda text: typer.echo(text, err=True),
+        shelves=shelves,
+    )
     folder = asyncio.run(start(load_experiment(found.path, overrides), options))
     raise typer.Exit(carry_out(folder, options, as_json=as_json))

@@ -54,8 +54,9 @@ def _print_tests(console: Console, summary: dict[str, Any]) -> None:
         low, high = (100 * value for value in gain["interval"])
         clear = "clear of zero" if low > 0 else "not clear of zero"
         console.print(
-            f"{gain['role']}, generalist against generation zero on the same tasks: {100 * gain['difference']:+.0f} points "
-            f"[{low:+.0f}, {high:+.0f}] ({gain['gained']} gained, {gain['lost']} lost): {clear}."
+            f"{gain['role']}, generalist against generation zero on the same tasks: "
+            f"{100 * gain['difference']:+.0f} points [{low:+.0f}, {high:+.0f}] ({gain['gained']} gained, "
+            f"{gain['lost']} lost): {clear}."
         )
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from rqgm.core.failures import Failure
-from rqgm.core.usage import Usage
 from rqgm.core.words import Verdict
 from rqgm.roles.messages import ARTIFACT, TASK, JudgeRequest, JudgeResponse, Limits
 from rqgm.roles.runner import Mount, RoleJob, run_role
 
 if TYPE_CHECKING:
     from rqgm.core.trees import Tree
+    from rqgm.core.usage import Usage
     from rqgm.roles.manifest import WorkspaceManifest
     from rqgm.sandbox.pool import Sandboxes
     from rqgm.sandbox.profile import Profile

@@ -66,8 +66,8 @@ class JudgeRequest(_Request):
 class Evidence(BaseModel):
     """One train outcome of the node that is edited.
 
-    Its files are in ``folder``: ``artifact/`` (what the role made or was shown), ``task/`` (public) and, because it is the
-    train pool, ``label/`` (the reference solution, or label.json).
+    Its files are in ``folder``: ``artifact/`` (what the role made or was shown), ``task/`` (public) and, because it is
+    the train pool, ``label/`` (the reference solution, or label.json).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -85,9 +85,10 @@ def _role(run: OpenedRun, suite: Suite, name: str | None) -> MeasuredRole:
 async def _run_all(
     request: EvaluationRequest, run: OpenedRun, suite: Suite, role: MeasuredRole, index: int, names: tuple[str, ...]
 ) -> list[dict[str, Any]]:
-    backend = await choose(request.sandbox or run.lock.sandbox, trusted=not run.lock.isolated, allow_unsafe=False)
+    name = request.sandbox or run.lock.sandbox
+    backend = await choose(name, trusted=not run.lock.isolated, allow_unsafe=False, profile=run.profile)
     check_suite_backend(suite, backend)
-    await backend.prepare(run.lock.profile)
+    await backend.prepare(run.profile)
     others = tuple(other for other in run.criterion.roles if other.name != role.name)
     criterion = Criterion((role, *others), run.criterion.editor, run.criterion.profile_digest)
     workers = asyncio.Semaphore(request.workers or os.cpu_count() or 1)
@@ -97,9 +98,7 @@ async def _run_all(
             suites = {**run.suites, suite.name: suite}
             blobs = Blobs(Path(scratch))
             worker = SandboxWorker(
-                Bench(
-                    sandboxes, run.lock.profile, suites, run.archive.lineage, blobs, criterion, run.lock.experiment.seed
-                )
+                Bench(sandboxes, run.profile, suites, run.archive.lineage, blobs, criterion, run.lock.experiment.seed)
             )
 
             async def one(name: str) -> dict[str, Any]:

@@ -193,6 +193,14 @@ def load_inputs(folder: Path, lock: Lock) -> dict[str, Suite]:
     return suites
 
 
+def load_own_profile(folder: Path, lock: Lock) -> Profile:
+    """Read the run's own copy of its profile, with the folder that images are built from, and check it."""
+    profile = load_profile(folder / INPUTS / "profile")
+    if profile.model_dump(mode="json") != lock.profile.model_dump(mode="json"):
+        raise IntegrityError(f"{folder / INPUTS}: the profile is not the one in the lock: it was altered")
+    return profile
+
+
 def make_criterion(lock: Lock, suites: Mapping[str, Suite]) -> Criterion:
     """Return the criterion that a lock defines."""
     roles = tuple(

@@ -25,14 +25,20 @@ if TYPE_CHECKING:
 
 READMES = {
     "judges": "Panels: <panel>/panel.toml.",
-    "tasks": "Suites: <suite>/suite.toml and tasks in Harbor's format; `rqgm task new` and `rqgm task import` write here.",
+    "tasks": "Suites: <suite>/suite.toml and tasks in Harbor's format; `rqgm task new|import` make them.",
     "sandboxes": "Profiles: <profile>/profile.toml and a Dockerfile.",
     "archive": "Seed workspaces in seeds/<name>/; runs are written to runs/.",
 }
 
 
+PROJECT = """# This folder is an rqgm project; its shelves come before those that ship.
+schema_version = 1
+default_experiment = "mine"
+"""
+
+
 def make_project(folder: Path) -> list[Path]:
-    """Make a project in `folder` and return what was made; ConfigError if there is one already. Nothing is overwritten."""
+    """Make a project in `folder` and return what was made; nothing is overwritten. ConfigError if there is one."""
     if (folder / PROJECT_FILE).exists():
         raise ConfigError(f"{folder / PROJECT_FILE}: there is a project here already")
     made = []
@@ -45,8 +51,7 @@ def make_project(folder: Path) -> list[Path]:
     (folder / "experiments").mkdir(exist_ok=True)
     made.append(_write(folder / "experiments" / "mine.toml", tomli_w.dumps(experiment)))
     made.append(_write(folder / ".gitignore", "archive/runs/\n"))
-    project = '# This folder is an rqgm project; its shelves come before those that ship.\nschema_version = 1\ndefault_experiment = "mine"\n'
-    made.append(_write(folder / PROJECT_FILE, project))
+    made.append(_write(folder / PROJECT_FILE, PROJECT))
     return made
 
 

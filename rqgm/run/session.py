@@ -16,7 +16,7 @@ from rqgm.core.hashes import sha256
 from rqgm.core.text import clean
 from rqgm.evolution.loop import Loop, LoopSettings
 from rqgm.evolution.work import Bench, SandboxWorker
-from rqgm.run.lock import freeze, load_inputs, make_criterion, read_lock, resolve
+from rqgm.run.lock import freeze, load_inputs, load_own_profile, make_criterion, read_lock, resolve
 from rqgm.run.shelves import Shelves
 from rqgm.sandbox.backends import choose
 from rqgm.sandbox.pool import Sandboxes
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rqgm.evolution.criterion import Criterion
     from rqgm.run.experiment import Experiment
     from rqgm.run.lock import Lock, Resolved
+    from rqgm.sandbox.profile import Profile
     from rqgm.sandbox.protocol import Backend
     from rqgm.tasks.suite import Suite
 
@@ -41,6 +42,8 @@ class RunOptions:
     workers: int | None = None
     sandbox: str = "auto"
     allow_unsafe: bool = False
+    tell: Callable[[str], None] | None = None
+    """Told which sandbox was taken, and why not a stronger one."""
     shelves: Shelves = field(default_factory=lambda: Shelves.seen_from(Path.cwd()))
 
 
@@ -51,6 +54,7 @@ class OpenedRun:
     folder: Path
     lock: Lock
     suites: dict[str, Suite]
+    profile: Profile
     criterion: Criterion
     archive: RunArchive
 
@@ -65,18 +69,24 @@ def open_run(folder: Path, *, writer: bool = False) -> OpenedRun:
     lock = read_lock(folder)
     archive = RunArchive(folder, writer=writer)
     try:
-        suites = load_inputs(folder, lock)
+        suites, profile = load_inputs(folder, lock), load_own_profile(folder, lock)
     except BaseException:
         archive.close()
         raise
-    return OpenedRun(folder, lock, suites, make_criterion(lock, suites), archive)
+    return OpenedRun(folder, lock, suites, profile, make_criterion(lock, suites), archive)
 
 
 async def start(experiment: Experiment, options: RunOptions) -> Path:
     """Resolve an experiment, write its run's folder with generation zero in it, and return the folder."""
     resolved = resolve(experiment, options.shelves)
     trusted = resolved.seed_workspace.manifest.trusted
-    backend = await choose(options.sandbox, trusted=trusted, allow_unsafe=options.allow_unsafe)
+    backend = await choose(
+        options.sandbox,
+        trusted=trusted,
+        allow_unsafe=options.allow_unsafe,
+        profile=resolved.profile,
+        tell=options.tell,
+    )
     for suite in resolved.suites.values():
         check_suite_backend(suite, backend)
     digest = await backend.prepare(resolved.profile)
@@ -151,8 +161,8 @@ async def proceed(
     try:
         if run.state.finished:
             return
-        backend = await choose(run.lock.sandbox, trusted=True, allow_unsafe=True)
-        digest = await backend.prepare(run.lock.profile)
+        backend = await choose(run.lock.sandbox, trusted=True, allow_unsafe=True, profile=run.profile)
+        digest = await backend.prepare(run.profile)
         _check_digest(run.lock, digest)
         label = run_label(folder)
         await backend.reap(label)
@@ -160,7 +170,7 @@ async def proceed(
         async with Sandboxes(backend, label, spare=settings.workers) as sandboxes:
             bench = Bench(
                 sandboxes,
-                run.lock.profile,
+                run.profile,
                 run.suites,
                 run.archive.lineage,
                 run.archive.blobs,
@@ -194,8 +204,8 @@ def _check_digest(lock: Lock, digest: str) -> None:
     if digest != lock.profile_digest:
         raise ConfigError(
             f"run {lock.run} was made on {lock.sandbox} with digest {lock.profile_digest[:12]}, here it is "
-            f"{digest[:12]}: another image or Python (then {lock.versions['python']}). Outcomes would not be comparable; "
-            "resume it where it was made, or start a new run"
+            f"{digest[:12]}: another image or Python (then {lock.versions['python']}). Outcomes would "
+            "not be comparable; resume it where it was made, or start a new run"
         )
 
 

@@ -169,7 +169,7 @@ def _wall_s(run: OpenedRun) -> float:
 
 
 def find_node(state: State, name: str) -> int:
-    """Return a node's index by ``seed``, ``generalist``, ``specialist:<role>``, its number (``#12``) or a commit prefix."""
+    """Return a node's index by ``seed``, ``generalist``, ``specialist:<role>``, ``#<number>`` or a commit prefix."""
     if name == "seed":
         return 0
     if name == "generalist" or name.startswith("specialist:"):
@@ -189,6 +189,6 @@ def find_node(state: State, name: str) -> int:
     if matches:
         raise ConfigError(f"node {name!r}: {len(matches)} nodes begin so; give more digits")
     raise ConfigError(
-        f"node {name!r}: not found. A node is `seed`, `generalist`, `specialist:<role>`, `#<number>` or a commit prefix "
-        "of at least 4 digits; `rqgm lineage` lists them"
+        f"node {name!r}: not found. A node is `seed`, `generalist`, `specialist:<role>`, `#<number>` or a commit "
+        f"prefix of at least {MIN_PREFIX} digits; `rqgm lineage` lists them"
     )

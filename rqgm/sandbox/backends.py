@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 AUTO = "auto"
 STRONGEST_FIRST = ("docker", "bubblewrap", "process")
+# What no model writes needs no stronger wall than bubblewrap's, which starts ten times faster than a container.
+TRUSTED_FIRST = ("bubblewrap", "docker", "process")
 GROUP = "rqgm.sandboxes"
 UNSAFE = (
     "`process` is limits only, not isolation: it runs workspaces marked `trusted = true`, or anything with "
@@ -60,12 +62,14 @@ async def choose(
 ) -> Backend:
     """Return the back-end to use; with `profile`, one that can make it ready and run a first command in it.
 
-    `tell` gets one line for each stronger back-end that was passed over, and one for the one that was taken. Raises
+    `auto` is the strongest that works; for a trusted workspace, the fastest that isolates.
+    `tell` gets one line for each preferred back-end that was passed over, and one for the one that was taken. Raises
     NoSandboxError (exit 3) with remedies when there is none, UnknownNameError for a name that is not known.
     """
     tell = tell or (lambda _: None)
     refusals = []
-    for candidate in STRONGEST_FIRST if name == AUTO else (name,):
+    preferred = TRUSTED_FIRST if trusted else STRONGEST_FIRST
+    for candidate in preferred if name == AUTO else (name,):
         backend = make_backend(candidate)
         probe = await examine(backend, profile, trusted=trusted, allow_unsafe=allow_unsafe)
         if probe.usable:

@@ -38,7 +38,7 @@ def test_a_run_is_paired_with_its_control_by_seed(finished: Path, control: Path)
     assert (pair["seed"], pair["run"], pair["control"]) == (3, "run", "control")
     difference = sum(generalists_outcomes(finished)) - sum(generalists_outcomes(control))
     assert pair["difference"] == pytest.approx(difference / 5)
-    assert [summary["replacement"] for summary in there["runs"]] == ["best-belief", "off"] or there["runs"][1]["replacement"] == "off"
+    assert there["runs"][1]["replacement"] == "off" != there["runs"][0]["replacement"]
 
 
 def test_runs_of_other_seeds_are_not_paired(finished: Path, tiny: Path, tmp_path: Path, make_run: Any) -> None:

@@ -44,6 +44,11 @@ async def test_auto_tells_why_not_the_stronger_ones(fakes: dict[str, FakeBackend
     assert told[0] == "sandbox: not docker: broken; mend it"
 
 
+async def test_auto_prefers_the_faster_isolation_for_trusted_workspaces(fakes: dict[str, FakeBackend]) -> None:
+    """What no model writes runs in bubblewrap, where a sandbox starts faster than a container."""
+    assert (await choose(trusted=True, allow_unsafe=False)).name == "bubblewrap"
+
+
 @pytest.mark.parametrize(("trusted", "allow_unsafe"), [(True, False), (False, True)])
 async def test_process_must_be_allowed(fakes: dict[str, FakeBackend], trusted: bool, allow_unsafe: bool) -> None:
     """`process` is taken only for trusted workspaces or on demand; else there is no sandbox, with exit code 3."""

@@ -3,25 +3,92 @@
 Parts are imported and run, with counted steps; a part that cannot be run has no score.
 """
 
+import ast
 import importlib
+import itertools
+from difflib import SequenceMatcher
 
 from editor.evidence import judged
+from shared.candidates import Program
+from shared.context import Context
 
-MAX_REACHES = 40
-MAX_SEPARATIONS = 16
+MAX_EDITS = 400  # edits of one operator that are compared with a reference
+MAX_CASES = 6  # labelled patches on which features are tried
 CASE_STEPS = 60_000
 
 
-def reached_tasks(items, shelf, name):
-    """Return how many of the failed tasks one edit of this operator would repair, and out of how many."""
-    references = [item.reference() for item in items]
-    references = [pair for pair in references if pair]
+class Reach:
+    """What separates a failed task's program from its reference solution, to be held against operators' edits."""
+
+    def __init__(self, faulty, right):
+        self.program = Program(faulty)
+        self.before = self.program.normal().splitlines()
+        self.right = ast.unparse(ast.parse(right)).splitlines()
+        self.gone, self.new = difference(self.before, self.right)
+        self.places = places(self.before, self.right)
+        self.context = Context(self.program, changed_lines(faulty, right))
+
+    def by(self, operator):
+        """Tell whether one edit of `operator` makes the program right, or right in one of several places."""
+        for edit in itertools.islice(operator.propose(self.program.tree, self.context), MAX_EDITS):
+            after = self.program.normal(edit).splitlines()
+            taken, added = difference(self.before, after)
+            if (taken or added) and taken <= self.gone and added <= self.new:
+                if places(after, self.right) < self.places:  # not just a faulty line deleted
+                    return True
+        return False
+
+
+def reaches_of(items):
+    """Return the Reach of every item that has a reference solution; unreadable programs are left out."""
+    found = []
+    for item in items:
+        try:
+            found.append(Reach(*item.reference()))
+        except Exception:  # border: evidence may be anything, shared code is evolved
+            continue
+    return found
+
+
+def reached_tasks(reaches, shelf, name):
+    """Return how many of the failed tasks one edit of this operator would repair; more than one is tried after a hit."""
     try:
-        reaches = importlib.import_module("shared.candidates").reaches
         operator = importlib.import_module(f"parts.{shelf}.{name}")
-        return sum(bool(reaches(operator, faulty, right)) for faulty, right in references), len(references)
+        if not reaches or not reaches[0].by(operator):
+            return 0
+        return 1 + sum(reach.by(operator) for reach in reaches[1:])
     except Exception:  # border: evolved code may do anything; without an answer the part is as good as any
-        return 0, len(references)
+        return 0
+
+
+def difference(before, after):
+    """Return the lines that went and the lines that came, as sets of (line, its number among equal ones)."""
+    return numbered(before) - numbered(after), numbered(after) - numbered(before)
+
+
+def places(before, after):
+    """Return in how many separate places two lists of lines differ."""
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    return sum(tag != "equal" for tag, *_ in matcher.get_opcodes())
+
+
+def numbered(lines):
+    """Return lines as a set in which equal ones stay apart."""
+    counts, found = {}, set()
+    for line in lines:
+        counts[line] = counts.get(line, 0) + 1
+        found.add((line, counts[line]))
+    return found
+
+
+def changed_lines(faulty, right):
+    """Return the numbers of the faulty program's lines that the right one lacks, and of their neighbours."""
+    near = set()
+    matcher = SequenceMatcher(None, faulty.splitlines(), right.splitlines(), autojunk=False)
+    for tag, start, end, _, _ in matcher.get_opcodes():
+        if tag != "equal":
+            near.update(range(start, end + 2))
+    return near
 
 
 def training_patches(evidence):
@@ -42,11 +109,12 @@ def training_patches(evidence):
 class FeatureTrials:
     """Measures spare features on labelled patches; the prepared cases are shared between features."""
 
-    def __init__(self, evidence):
+    def __init__(self, evidence, rng):
         self.cases = []
+        patches = training_patches(evidence)
         try:
             open_case = importlib.import_module("reviewer.case").open_case
-            for artifact, task, right in training_patches(evidence):
+            for artifact, task, right in rng.sample(patches, min(len(patches), MAX_CASES)):
                 case = open_case(artifact, task, "", CASE_STEPS)
                 if case.refusal is None:
                     self.cases.append((case, right))

@@ -5,6 +5,9 @@ a candidate costs only what it changes: one top-level statement is counted and c
 """
 
 import ast
+import difflib
+import functools
+import json
 from types import CodeType
 
 from shared.bounded import Instrumenter, compile_statement, future_flags
@@ -178,21 +181,56 @@ def _fingerprint(code):
     return code.co_code, constants, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars, tables
 
 
-def reaches(operator, faulty_source: str, right_source: str, observed=None) -> bool:
+def reaches(operator, faulty_source: str, right_source: str, cases=()) -> bool:
     """Tell whether one edit of `operator` (a part with `propose`) turns the faulty program into the right one.
 
-    Where the two differ in several places an edit counts that repairs one of them and changes nothing else.
+    Where the two differ in several places an edit counts that repairs one of them and changes nothing else. With the
+    visible `cases` it is known of what kinds the variables are, as it is in a search; without them fewer edits are
+    proposed by operators that go by kinds.
     """
-    from shared.context import Context
-
-    program = Program(faulty_source)
-    wrong, right = program.normal().splitlines(), ast.unparse(ast.parse(right_source)).splitlines()
+    program, context, wrong, right = _comparison(faulty_source, right_source, json.dumps(list(cases)))
     gone, new = _difference(wrong, right)
-    for edit in operator.propose(program.tree, Context(program, observed=observed)):
-        taken, added = _difference(wrong, program.normal(edit).splitlines())
-        if (taken or added) and not (taken - gone) and not (added - new):
+    apart_by = _distance(wrong, right)
+    for edit in operator.propose(program.tree, context):
+        edited = program.normal(edit).splitlines()
+        taken, added = _difference(wrong, edited)
+        if not (taken - gone) and not (added - new) and _distance(edited, right) < apart_by:
             return True
     return False
+
+
+@functools.lru_cache(maxsize=64)
+def _comparison(faulty_source, right_source, cases):
+    """Prepare one pair of programs; kept, because an editor asks about many operators."""
+    from shared.bounded import Runner
+    from shared.context import Context
+    from shared.spectrum import measure
+
+    program = Program(ast.unparse(ast.parse(faulty_source)) + "\n")  # one line a statement: lines can be compared
+    wrong, right = program.source.splitlines(), ast.unparse(ast.parse(right_source)).splitlines()
+    kinds = measure(program, json.loads(cases), Runner()).kinds
+    return program, Context(program, _changed_lines(program.tree, wrong, right), kinds), wrong, right
+
+
+def _changes(before: list, after: list) -> list:
+    """Return the places where two programs differ, as difflib's operations on lines."""
+    operations = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return [operation for operation in operations if operation[0] != "equal"]
+
+
+def _distance(before: list, after: list) -> int:
+    """Return in how many lines two programs differ; taking a line out that should be another one brings nothing."""
+    changes = _changes(before, after)
+    return sum(max(end - start, other_end - other) for _, start, end, other, other_end in changes)
+
+
+def _changed_lines(tree, wrong: list, right: list) -> set:
+    """Return the lines of a program that differ from the right one's, with their neighbours and the headers around."""
+    lines = set()
+    for _, first, after, _, _ in _changes(wrong, right):
+        lines.update(range(first, after + 2))
+    around = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+    return lines | {node.lineno for node in around if any(node.lineno <= line <= node.end_lineno for line in lines)}
 
 
 def _difference(before: list, after: list):

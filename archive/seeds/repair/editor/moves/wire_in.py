@@ -1,14 +1,15 @@
 """Wire a spare part of the library into a list or dict of parts, chosen by the train evidence where it says something."""
 
-from editor.advice import MAX_REACHES, MAX_SEPARATIONS, FeatureTrials, reached_tasks
+from editor.advice import FeatureTrials, reached_tasks, reaches_of
 from editor.composition import slot_kinds, spare_parts, wire
 from editor.scene import Proposal, pick
 
 KIND = "move"
 
-PULL = 4.0
-HINT = 0.05
-TRIED_FEATURES = 5
+PULL = 30.0
+HINT = 0.01
+TRIED_FEATURES = 6
+TRIED_TASKS = 3
 FIRST_WEIGHT = 1.0
 FRONT = 0.3
 
@@ -21,7 +22,7 @@ def propose(scene):
         if isinstance(plan.slots[slot], (list, dict)):
             parts = spare_parts(scene.workspace, scene.folder, slot, kind)
             for shelf, name in parts:
-                spares[slot, kind, shelf, name] = 1.0 / len(parts)
+                spares[slot, kind, shelf, name] = len(parts) ** -0.5  # large shelves are drawn from more often
     advice = _advise(scene, list(spares))
     for spare, (score, _) in advice.items():
         spares[spare] += PULL * abs(score)
@@ -44,10 +45,8 @@ def _advise(scene, spares):
     advice = {}
     failed = [item for item in scene.failures() if item.reference()]
     operators = [spare for spare in spares if spare[1] == "operator"]
-    for spare in scene.rng.sample(operators, len(operators))[: MAX_REACHES // max(1, len(failed))] if failed else []:
-        reached, total = reached_tasks(failed, spare[2], spare[3])
-        if reached:
-            advice[spare] = (reached / total, f"reaches {reached} of {total} failed train tasks")
+    if operators and failed:
+        advice.update(_try_operators(scene, operators, scene.rng.sample(failed, len(failed))))
     features = [spare for spare in spares if spare[1] == "feature"]
     if features and scene.evidence:
         advice.update(_try_features(scene, features))
@@ -61,9 +60,19 @@ def _advise(scene, spares):
     return advice
 
 
+def _try_operators(scene, operators, failed):
+    reaches = reaches_of(failed[:TRIED_TASKS])
+    found = {}
+    for spare in operators:
+        reached = reached_tasks(reaches, spare[2], spare[3])
+        if reached:
+            found[spare] = (reached / len(reaches), f"reaches {reached} of {len(reaches)} failed train tasks")
+    return found
+
+
 def _try_features(scene, features):
-    trials = FeatureTrials(scene.evidence)
-    count = min(len(features), TRIED_FEATURES, MAX_SEPARATIONS // max(1, len(trials.cases)))
+    trials = FeatureTrials(scene.evidence, scene.rng)
+    count = min(len(features), TRIED_FEATURES)
     found = {}
     for spare in scene.rng.sample(features, count) if trials.cases else []:
         gap = trials.separation(spare[2], spare[3])
