@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import zstandard
 
-from rqgm.core.errors import IntegrityError
+from rqgm.core.errors import ArtifactError, IntegrityError
 from rqgm.core.hashes import canonical_json, sha256
 from rqgm.core.trees import File, check_path
 
@@ -57,10 +57,12 @@ class Blobs:
         return self.put(canonical_json({"tree": listing}).encode())
 
     def get_tree(self, digest: str) -> dict[str, File]:
-        """Return a tree that `put_tree` stored."""
+        """Return a tree that `put_tree` stored; IntegrityError if it is none, ArtifactError if a path in it is bad."""
         try:
             listing = json.loads(self.get(digest))["tree"]
             return {check_path(path): File(self.get(blob), bool(executable)) for path, blob, executable in listing}
+        except ArtifactError:
+            raise
         except (ValueError, KeyError, TypeError) as error:
             raise IntegrityError(f"blob {digest} in {self.folder} is not a tree: {error}") from error
 

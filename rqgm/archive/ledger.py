@@ -65,16 +65,20 @@ class Ledger:
             raise IntegrityError(f"{path}: no ledger here")
         mode = "ro" if read_only else "rwc"
         self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
-        if not read_only:
-            self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _SCHEMA)
-        row = self._db.execute("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+        try:
+            if not read_only:
+                self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _SCHEMA)
+            row = self._db.execute("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            raise IntegrityError(f"{path}: not a ledger ({error})") from error
         self.seq: int = row[0] if row else 0
         self.head: str = row[1] if row else GENESIS
 
     def append(self, events: Sequence[tuple[str, dict[str, Any]]], *, taken: Sequence[int] = ()) -> list[Event]:
         """Append events in one transaction and drop the inbox entries `taken`; all of it happens or nothing."""
         made: list[Event] = []
-        seq, head, at = self.seq, self.head, self._clock()
+        seq, head, at = self.seq, self.head, float(self._clock())
         for kind, body in events:
             seq += 1
             text = canonical_json(body)
@@ -95,9 +99,11 @@ class Ledger:
             for statement, rows in statements:
                 self._db.executemany(statement, rows)
             self._db.execute("COMMIT")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeEncodeError) as error:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
+            if isinstance(error, UnicodeEncodeError):
+                raise  # text that should have been refused where it came in
             raise RunStoppedError(f"{self.path}: cannot be written ({error}); free the disk, then resume") from error
 
     def events(self, after: int = 0) -> Iterator[Event]:
@@ -122,6 +128,15 @@ class Ledger:
     def inbox(self) -> dict[int, dict[str, Any]]:
         """Return the results that have arrived but are not committed."""
         return {n: json.loads(body) for n, body in self._db.execute("SELECT n, body FROM inbox")}
+
+    def running_s(self) -> float:
+        """Return for how long the run was being carried out: its pauses, announced or not, are left out."""
+        total, last = 0.0, None
+        for at, kind in self._db.execute("SELECT at, kind FROM events ORDER BY seq"):
+            if last is not None and kind != "run_resumed":
+                total += at - last
+            last = at
+        return total
 
     def close(self) -> None:
         """Close the database; may be called twice."""

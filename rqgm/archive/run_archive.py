@@ -44,10 +44,22 @@ class RunArchive:
             raise ConfigError(f"{folder}: not a run (no {LOCK_FILE}); runs lie in archive/runs/")
         if writer:
             self._hold()
+        try:
+            self._open(writer, clock)
+        except BaseException:
+            self._release()
+            raise
+
+    def _open(self, writer: bool, clock: Callable[[], float]) -> None:
+        folder = self.folder
         self.blobs = Blobs(folder / "blobs")
         self.lineage = Lineage(folder / "lineage.git", create=not (folder / "lineage.git" / "HEAD").exists() and writer)
         self.ledger = Ledger(folder / "ledger.sqlite", clock=clock, read_only=not writer)
-        self.state = State.fold(self.ledger.events())
+        try:
+            self.state = State.fold(self.ledger.events())
+        except BaseException:
+            self.ledger.close()
+            raise
 
     def _hold(self) -> None:
         held = (self.folder / "held").open("a+")
@@ -72,6 +84,9 @@ class RunArchive:
     def close(self) -> None:
         """Close the files and give the folder free; may be called twice."""
         self.ledger.close()
+        self._release()
+
+    def _release(self) -> None:
         if self._held is not None:
             self._held.close()
             self._held = None

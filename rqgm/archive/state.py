@@ -144,13 +144,15 @@ class State:
         self.usage = dict.fromkeys(USAGE_KINDS, Usage())
         self.endpoints: dict[str, Any] = {}
         self.test: dict[tuple[int, str, str], dict[str, Any]] = {}
+        self.elapsed_s = 0.0
+        """How long the run had been carried out when it was last paused."""
         self.finished: dict[str, Any] | None = None
         self.lineage_head = GENESIS_HEAD
         self.counts = Arrays()
         self._appliers: dict[str, Callable[[dict[str, Any]], None]] = {
             "run_started": self._run_started,
-            "run_resumed": lambda _: None,
-            "run_paused": lambda _: None,
+            "run_resumed": self._run_resumed,
+            "run_paused": self._run_paused,
             "dispatched": self._dispatched,
             "outcome": self._outcome,
             "voided": self._voided,
@@ -183,6 +185,12 @@ class State:
     def _run_started(self, body: dict[str, Any]) -> None:
         self.run = body
         self.utility_id = body["utility_id"]
+
+    def _run_resumed(self, _: dict[str, Any]) -> None:
+        self.voided_in_a_row = 0  # whoever resumes has mended what was broken
+
+    def _run_paused(self, body: dict[str, Any]) -> None:
+        self.elapsed_s = body["elapsed_s"]
 
     def seat_first(self, slot: str, node: int, role_hash: str) -> None:
         """Seat generation zero in a slot (part of `node_added` for node 0)."""
@@ -334,6 +342,11 @@ class State:
         return (record for record in self.records.values() if record.live)
 
 
+def _exact(weight: float) -> float:
+    """Return the nearest multiple of 2^-20: sums of such numbers are exact, so counts do not depend on their order."""
+    return round(weight * 2**20) / 2**20
+
+
 def _record(body: dict[str, Any]) -> Record:
     return Record(
         n=body["n"],
@@ -344,7 +357,7 @@ def _record(body: dict[str, Any]) -> Record:
         pool=body["pool"],
         y=body["y"],
         score=body["score"],
-        weight=body["weight"],
+        weight=_exact(body["weight"]),
         failure=body["failure"],
         artifact=body["artifact"],
         key=body["key"],

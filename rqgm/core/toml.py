@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -58,10 +58,13 @@ def _unknown(name: str, key: str, allowed: list[str]) -> str:
 def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     """Return the keys that the table at `loc` may have."""
     current = model
+    named = False  # whether `part` is a key of a dictionary, which may look like a field's name
     for part in loc:
-        field = current.model_fields.get(str(part))
+        field = None if named else current.model_fields.get(str(part))
+        named = False
         if field is None:
-            continue  # an index of a list, or the name of a union's branch
+            continue  # an index of a list, a dictionary's key, or the name of a union's branch
+        named = get_origin(field.annotation) is dict
         current = _model_in(field.annotation) or current
     return sorted(current.model_fields)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,8 @@ from rqgm.core.errors import ArtifactError
 from rqgm.core.hashes import hash_json, sha256
 
 MAX_PATH_CHARS = 400
+# What git takes for its own folder on some file system; a tree with such a name cannot be committed.
+_GIT_NAME = re.compile(r"(\.git|git~\d+)[ .]*(:.*)?", re.IGNORECASE)
 IGNORED_FOLDERS = frozenset({"__pycache__", ".git"})
 
 
@@ -42,8 +45,8 @@ def check_path(path: str) -> str:
     bad = (
         not path
         or len(path) > MAX_PATH_CHARS
-        or any(part in ("", ".", "..") for part in parts)
-        or any(unicodedata.category(char) in ("Cc", "Cs") or char == "\\" for char in path)
+        or any(part in ("", ".", "..") or _GIT_NAME.fullmatch(part) for part in parts)
+        or any(unicodedata.category(char) in ("Cc", "Cf", "Cs") or char == "\\" for char in path)
     )
     if bad:
         raise ArtifactError(f"path {path!r:.120} is not a plain relative path")
@@ -107,13 +110,16 @@ def read_file(path: Path, name: str, max_bytes: int) -> File:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise ArtifactError(f"{name!r} cannot be read: {error.strerror}") from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise ArtifactError(f"{name!r} is not a regular file")
         if status.st_nlink > 1:
             raise ArtifactError(f"{name!r} is a hard link")
-        data = file.read(max_bytes + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = file.read(max_bytes + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > max_bytes:
         raise ArtifactError(f"{name!r} is larger than {max_bytes} bytes")
     return File(data, executable=bool(status.st_mode & 0o111))

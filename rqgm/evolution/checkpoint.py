@@ -115,7 +115,7 @@ def close_epoch(state: State, criterion: Criterion, settings: EpochSettings) -> 
     seats: dict[str, dict[str, Any]] = {}
     for slot, role in criterion.slots.items():
         incumbent = incumbent_of(state, slot, pools[role])
-        taken = {seat["role_hash"] for seat in seats.values()} | {
+        taken = {seat["role_hash"] for other, seat in seats.items() if _same_panel(other, slot)} | {
             seat.role_hash for other, seat in state.seats.items() if other != slot and _same_panel(other, slot)
         }
         challengers = [c for c in pools[role].values() if c.role_hash not in taken]

@@ -8,11 +8,14 @@ decision n sees exactly the results of the jobs up to n - lag, on any machine an
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rqgm.core.errors import InfrastructureError, RunStoppedError
+from rqgm.core.errors import ArtifactError, InfrastructureError, RunStoppedError
 from rqgm.core.failures import Failure
 from rqgm.core.hashes import hash_json
 from rqgm.core.text import clean
@@ -24,8 +27,6 @@ from rqgm.evolution.search import Search, decide
 from rqgm.evolution.worker import Expansion, SeatRef, Test, Validation, work_key
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
-
     from rqgm.archive.run_archive import RunArchive
     from rqgm.archive.state import Record, State
     from rqgm.evolution.criterion import Criterion
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from rqgm.evolution.worker import Worker
 
 NO_USAGE: dict[str, Any] = {}
+ATTEMPTS = 2
+"""How often a job that fails outside the agents is tried before its cell is reopened."""
+
+Work = Callable[[], Awaitable[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -68,12 +73,13 @@ class Loop:
         self._observe = observe
         self._clock = clock
         self._started = clock()
+        self._spent_s = 0.0
         self._stopping = ""
         state = archive.state
         self.cells = OpenCells(state, criterion, settings.seed)
         self.search = Search(settings.search, criterion, settings.seed, settings.budget.outcomes)
         self._gate = asyncio.Semaphore(settings.workers)
-        self._tasks: dict[int, asyncio.Task[dict[str, Any]]] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
         self._arrived: asyncio.Queue[int] = asyncio.Queue()
         self._results: dict[int, dict[str, Any]] = {}
 
@@ -84,12 +90,32 @@ class Loop:
         state = self.archive.state
         if state.finished:
             return
+        if not state.nodes:
+            raise RunStoppedError(
+                f"{self.archive.folder}: has no generation zero; start the run anew in another folder"
+            )
+        self._spent_s = max(state.elapsed_s, self.archive.ledger.running_s())
+        if state.dispatched:
+            self.archive.commit(("run_resumed", {}))
         try:
             self._restart_pending()
             await self._search()
             await self._finish()
+        except BaseException as error:
+            self._note_pause(error)
+            raise
         finally:
             await self._cancel()
+
+    def _note_pause(self, error: BaseException) -> None:
+        interrupted = isinstance(error, asyncio.CancelledError)
+        reason = "interrupted" if interrupted else clean(f"{type(error).__name__}: {error}", 300)
+        elapsed_s = round(self._elapsed_s(), 3)
+        with contextlib.suppress(RunStoppedError):  # a full disk stopped the run; that it cannot be noted is no news
+            self.archive.commit(("run_paused", {"reason": reason, "elapsed_s": elapsed_s}))
+
+    def _elapsed_s(self) -> float:
+        return self._spent_s + self._clock() - self._started
 
     async def _search(self) -> None:
         state = self.archive.state
@@ -151,7 +177,7 @@ class Loop:
             ("usd", budget.usd, used.cost_usd),
             ("tokens", budget.tokens, used.blended_tokens),
             ("cpu_s", budget.cpu_s, used.cpu_s),
-            ("wall_s", budget.wall_s, self._clock() - self._started if budget.wall_s else 0.0),
+            ("wall_s", budget.wall_s, self._elapsed_s()),
         )
         reached = [name for name, cap, spent in limits if cap is not None and spent >= cap]
         return f"the budget of {reached[0]} is spent" if reached else ""
@@ -179,17 +205,17 @@ class Loop:
         state = self.archive.state
         job = state.pending[n]
         if job["kind"] == "expand":
-            work = self.worker.expand(self._expansion(n, job))
+            work = partial(self.worker.expand, self._expansion(n, job))
         else:
             validation, reuse = self._validation(n, job)
             if reuse is not None:
                 self._results[n] = reuse
                 self._arrived.put_nowait(n)
                 return
-            work = self.worker.validate(validation)
+            work = partial(self.worker.validate, validation)
         self._tasks[n] = asyncio.create_task(self._carry_out(n, work))
 
-    async def _carry_out(self, n: int, work: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
+    async def _carry_out(self, n: int, work: Work) -> None:
         try:
             result = await self._guarded(work)
             self.archive.ledger.keep(n, result)
@@ -199,14 +225,17 @@ class Loop:
             raise
         self._results[n] = result
         self._arrived.put_nowait(n)
-        return result
 
-    async def _guarded(self, work: Awaitable[dict[str, Any]]) -> dict[str, Any]:
+    async def _guarded(self, work: Work) -> dict[str, Any]:
+        """Do the work, once more if it failed outside the agents; what fails again is voided."""
+        detail = ""
         async with self._gate:
-            try:
-                return await work
-            except InfrastructureError as error:
-                return {"voided": clean(str(error), 500)}
+            for _ in range(ATTEMPTS):
+                try:
+                    return await work()
+                except InfrastructureError as error:
+                    detail = clean(str(error), 500)
+        return {"voided": detail}
 
     def _validation(self, n: int, job: dict[str, Any]) -> tuple[Validation, dict[str, Any] | None]:
         state = self.archive.state
@@ -337,7 +366,11 @@ class Loop:
         common |= {"n": n, "parent": job["node"], "mate": job["mate"], "epoch": state.epoch}
         if result["tree"] is None:
             return "edit_rejected", common | {"failure": result["failure"], "detail": result["detail"]}
-        commit = self.add_node(n, job["node"], result)
+        try:
+            commit = self.add_node(n, job["node"], result)
+        except ArtifactError as error:
+            failed = {"failure": Failure.BROKEN_WORKSPACE.value, "detail": clean(str(error), 300)}
+            return "edit_rejected", common | failed
         if commit in state.by_commit:
             detail = f"the same edit of the same node as {commit[:10]}"
             return "edit_rejected", common | {"failure": Failure.UNCHANGED_WORKSPACE.value, "detail": detail}
@@ -408,28 +441,35 @@ class Loop:
             chosen = choose_endpoints(state, self.criterion, self.settings.endpoints)
             self.archive.commit(("endpoints_chosen", {"endpoints": chosen, "reason": self._stopping}))
         self._observe(state, "test")
-        plan = [job for job in plan_tests(state, self.criterion) if job not in state.test]
-        tasks = [asyncio.create_task(self._test(*job)) for job in plan]
+        inbox = self.archive.ledger.inbox()
+        plan = {-n: job for n, job in enumerate(plan_tests(state, self.criterion), 1) if job not in state.test}
+        tasks = {n: asyncio.create_task(self._test(n, *job, inbox.get(n))) for n, job in plan.items()}
         try:
-            for job, task in zip(plan, tasks, strict=True):
-                self._record_test(job, await task)
+            for n, task in tasks.items():
+                self._record_test(n, plan[n], await task)
         finally:
-            for task in tasks:
+            for task in tasks.values():
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
         heads = {"lineage_head": state.lineage_head, "ledger_head": self.archive.ledger.head}
         self.archive.commit(("run_finished", {"reason": self._stopping or "resumed after the search", **heads}))
         self._observe(state, "done")
 
-    async def _test(self, node: int, role: str, task: str) -> dict[str, Any]:
-        state = self.archive.state
-        return await self._guarded(self.worker.test(Test(state.nodes[node].commit, role, task)))
+    async def _test(self, n: int, node: int, role: str, task: str, kept: dict[str, Any] | None) -> dict[str, Any]:
+        """Run one test job; numbers are negative, so that what has arrived is kept beside the search's results."""
+        if kept is not None:
+            return kept
+        commit = self.archive.state.nodes[node].commit
+        result = await self._guarded(partial(self.worker.test, Test(commit, role, task)))
+        if "voided" not in result:
+            self.archive.ledger.keep(n, result)
+        return result
 
-    def _record_test(self, job: tuple[int, str, str], result: dict[str, Any]) -> None:
+    def _record_test(self, n: int, job: tuple[int, str, str], result: dict[str, Any]) -> None:
         if "voided" in result:
             raise RunStoppedError(f"the test pool could not be run: {result['voided']}")
         node, role, task = job
-        self.archive.commit(("test_outcome", {"node": node, "role": role, "task": task, **result}))
+        self.archive.commit(("test_outcome", {"node": node, "role": role, "task": task, **result}), taken=[n])
         self._observe(self.archive.state, "test")
 
     async def _cancel(self) -> None:

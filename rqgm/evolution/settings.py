@@ -10,7 +10,7 @@ ReplacementRule = Literal["best-belief", "margin", "paired", "off"]
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class SearchSettings(_Settings):

@@ -63,7 +63,7 @@ def parse_manifest(tree: Tree, where: str = "workspace") -> WorkspaceManifest:
         for role in manifest.roles.values():
             for folder in role.folders:
                 check_path(folder)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, ArtifactError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError, ArtifactError) as error:
         raise ConfigError(f"{where}: {MANIFEST}: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]

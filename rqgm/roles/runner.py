@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from rqgm.core.errors import ArtifactError
 from rqgm.core.failures import Failure
+from rqgm.core.hashes import canonical_json
 from rqgm.core.text import clean
 from rqgm.core.trees import File, TreeLimits
 from rqgm.core.usage import Usage
@@ -124,6 +125,7 @@ async def _response(sandbox: Sandbox, job: RoleJob) -> tuple[Response | None, Fa
         return None, Failure.NO_RESPONSE, "response.json was not written"
     try:
         data = json.loads(file.data, parse_constant=_refuse_constant)
+        canonical_json(data).encode()  # refuses infinities and lone surrogates, which could not be stored
         return RESPONSES[kind].model_validate(data), None, ""
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
@@ -133,7 +135,7 @@ async def _response(sandbox: Sandbox, job: RoleJob) -> tuple[Response | None, Fa
         return None, Failure.MALFORMED_RESPONSE, clean(f"response.json is not JSON: {error}", 300)
 
 
-def _refuse_constant(name: str) -> Any:
+def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 

@@ -42,7 +42,7 @@ def _pairs(summaries: Sequence[dict[str, Any]], tests: Sequence[list[bool] | Non
     pairs = []
     for i, run in enumerate(summaries):
         for k, control in enumerate(summaries):
-            matched = run["experiment"] == control["experiment"] and run["seed"] == control["seed"]
+            matched = run["matched"] == control["matched"]
             first, second = tests[k], tests[i]
             if matched and run["replacement"] != "off" and control["replacement"] == "off" and first and second:
                 found = paired_difference(first, second)

@@ -20,7 +20,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class MeasureTable(_Table):
@@ -53,6 +53,13 @@ class RoleTable(_Table):
             return self
         if self.suite is None or not self.measures:
             raise ValueError(f"a {self.kind} needs a suite and at least one measure")
+        twice = [
+            m
+            for k, m in enumerate(self.measures)
+            if (m.kind, m.panel) in [(o.kind, o.panel) for o in self.measures[:k]]
+        ]
+        if twice:
+            raise ValueError(f"the measure {twice[0].panel or twice[0].kind!r} is listed twice; give it one weight")
         allowed = {"anchor"} if self.kind is RoleKind.JUDGE else {"tests", "panel"}
         wrong = [measure.kind for measure in self.measures if measure.kind not in allowed]
         if wrong:
@@ -108,6 +115,8 @@ def _override(data: dict[str, Any], text: str) -> None:
 
 
 def _value(text: str) -> Any:
+    if "\n" in text:
+        raise ConfigError(f"-c …={text!r:.80}: a value is one line")
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

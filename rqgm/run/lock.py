@@ -133,6 +133,10 @@ def _find_panels(experiment: Experiment, shelves: Shelves) -> dict[str, PanelSpe
             for seat in panel.seats:
                 if seat.role not in judges:
                     raise UnknownNameError("judge role", seat.role, judges, f"panel {panel.name}, measured of {name}")
+            if any(other.name == panel.name for known, other in panels.items() if known != measure.panel):
+                raise ConfigError(
+                    f"two panels of this experiment are called {panel.name!r}; rename one in its panel.toml"
+                )
             panels[measure.panel] = panel
     return panels
 

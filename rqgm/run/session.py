@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
-import time
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rqgm.archive.run_archive import RunArchive
-from rqgm.core.errors import ConfigError, RunStoppedError
+from rqgm.core.errors import ConfigError
 from rqgm.core.hashes import sha256
-from rqgm.core.text import clean
 from rqgm.evolution.loop import Loop, LoopSettings
 from rqgm.evolution.work import Bench, SandboxWorker
 from rqgm.run.lock import freeze, load_inputs, load_own_profile, make_criterion, read_lock, resolve
@@ -69,6 +66,8 @@ def open_run(folder: Path, *, writer: bool = False) -> OpenedRun:
     lock = read_lock(folder)
     archive = RunArchive(folder, writer=writer)
     try:
+        if writer:  # going on would build on forged outcomes, and seal them with new hashes
+            archive.ledger.verify()
         suites, profile = load_inputs(folder, lock), load_own_profile(folder, lock)
     except BaseException:
         archive.close()
@@ -91,9 +90,13 @@ async def start(experiment: Experiment, options: RunOptions) -> Path:
         check_suite_backend(suite, backend)
     digest = await backend.prepare(resolved.profile)
     folder = _new_folder(options, experiment)
-    lock = freeze(resolved, folder, folder.name, backend.name, isolated=backend.isolated, profile_digest=digest)
-    with RunArchive(folder, writer=True, create=True) as archive:
+    scratch = folder.with_name(f".{folder.name}.part")  # so that a run's folder appears whole or not at all
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    lock = freeze(resolved, scratch, folder.name, backend.name, isolated=backend.isolated, profile_digest=digest)
+    with RunArchive(scratch, writer=True, create=True) as archive:
         _add_seed(archive, resolved, lock)
+    scratch.rename(folder)
     return folder
 
 
@@ -177,22 +180,9 @@ async def proceed(
                 run.criterion,
                 settings.seed,
             )
-            loop = Loop(run.archive, run.criterion, settings, SandboxWorker(bench), observe)
-            await _record_pauses(loop, run)
+            await Loop(run.archive, run.criterion, settings, SandboxWorker(bench), observe).run()
     finally:
         run.archive.close()
-
-
-async def _record_pauses(loop: Loop, run: OpenedRun) -> None:
-    began = time.monotonic()
-    try:
-        await loop.run()
-    except (asyncio.CancelledError, Exception) as error:
-        interrupted = isinstance(error, asyncio.CancelledError)
-        reason = "interrupted" if interrupted else clean(f"{type(error).__name__}: {error}", 300)
-        with contextlib.suppress(RunStoppedError):  # a full disk stopped the run; that it cannot be noted is no news
-            run.archive.commit(("run_paused", {"reason": reason, "elapsed_s": round(time.monotonic() - began, 3)}))
-        raise
 
 
 def run_label(folder: Path) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rqgm.core.counts import Counts
 from rqgm.core.errors import ConfigError, UnknownNameError
+from rqgm.core.hashes import hash_json
 from rqgm.core.intervals import paired_difference
 from rqgm.core.usage import Usage
 from rqgm.core.words import Pool, RoleKind
@@ -14,6 +15,7 @@ from rqgm.evolution.endpoints import carrier
 if TYPE_CHECKING:
     from rqgm.archive.state import State
     from rqgm.evolution.criterion import Criterion, MeasuredRole
+    from rqgm.run.experiment import Experiment
     from rqgm.run.session import OpenedRun
 
 
@@ -50,7 +52,8 @@ def summarise(run: OpenedRun) -> dict[str, Any]:
         "seed_tests": {role.name: test_result(state, role, 0) for role in criterion.roles},
         "gain": gain(state, head),
         "usage": _usage(state),
-        "wall_s": round(_wall_s(run), 3),
+        "matched": matched_key(run.lock.experiment),
+        "wall_s": round(run.archive.ledger.running_s(), 3),
     }
 
 
@@ -156,16 +159,11 @@ def _usage(state: State) -> dict[str, Any]:
     }
 
 
-def _wall_s(run: OpenedRun) -> float:
-    """Return the time between the run's first and last event, its pauses left out."""
-    total, last = 0.0, None
-    paused = False
-    for event in run.archive.ledger.events():
-        if last is not None and not paused:
-            total += event.at - last
-        paused = event.kind == "run_paused"
-        last = event.at
-    return total
+def matched_key(experiment: Experiment) -> str:
+    """Return a key that a run shares with its matched control: all but `epochs.replacement` is the same."""
+    settings = experiment.model_dump(mode="json")
+    settings["epochs"].pop("replacement")
+    return hash_json(settings)
 
 
 def find_node(state: State, name: str) -> int:
@@ -181,7 +179,7 @@ def find_node(state: State, name: str) -> int:
         if role not in state.endpoints["specialists"]:
             raise UnknownNameError("role", role, state.endpoints["specialists"], "specialist")
         return int(state.endpoints["specialists"][role]["node"])
-    if name.startswith("#") and name[1:].isdigit() and int(name[1:]) < len(state.nodes):
+    if name.startswith("#") and name[1:].isdecimal() and int(name[1:]) < len(state.nodes):
         return int(name[1:])
     matches = [node.index for node in state.nodes if len(name) >= MIN_PREFIX and node.commit.startswith(name)]
     if len(matches) == 1:

@@ -117,6 +117,7 @@ class Runs:
             hands = worker(setup.world, archive)
             for name, value in attributes.items():
                 setattr(hands, name, value)
+            loop = None
             while archive.state.finished is None:
                 loop = Loop(archive, criterion, setup.settings(), hands)
                 loop._observe = (lambda _s, _g, loop=loop: observe(loop)) if observe else loop._observe
@@ -124,7 +125,7 @@ class Runs:
                     asyncio.run(loop.run())
                 except RunStoppedError:
                     continue
-            assert loop.cells.reserved == 0
+            assert loop is None or loop.cells.reserved == 0
             return folder, archive.state
 
     def events(self, folder: Path) -> list[Any]:

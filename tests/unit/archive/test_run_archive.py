@@ -78,9 +78,6 @@ def test_an_event_of_a_newer_version_is_refused_with_its_kind(folder: Path) -> N
         RunArchive(folder)
 
 
-@pytest.mark.xfail(
-    strict=True, raises=RunBusyError, reason="archive/run_archive.py: an error while opening leaves the run held until garbage collection"
-)
 def test_a_failed_opening_gives_the_folder_free(folder: Path) -> None:
     """The lock is let go with the error, not with the last reference to it."""
     with RunArchive(folder, writer=True) as archive:

@@ -96,7 +96,6 @@ def test_a_long_hostile_value_is_shown_short_and_clean() -> None:
     assert "\x1b" not in str(caught.value)
 
 
-@pytest.mark.xfail(strict=True, reason="core/toml.py: a table's key that is also a field's name misleads the list of allowed keys")
 def test_a_name_that_is_also_a_field_does_not_mislead_the_allowed_keys() -> None:
     """`outer.items` is a name here, not the field `items`: its table has the keys of `_Named`."""
 

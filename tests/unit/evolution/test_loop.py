@@ -274,9 +274,6 @@ class Editing(SyntheticWorker):
 
 
 @pytest.mark.filterwarnings(NEVER_AWAITED)
-@pytest.mark.xfail(
-    strict=True, raises=pygit2.GitError, reason="evolution/loop.py: a file name that git refuses ends the run, and every resume of it"
-)
 async def test_a_hostile_file_name_rejects_the_edit_and_not_the_run(archive: RunArchive) -> None:
     """What an editor leaves behind is the editor's failure."""
     worker = Editing(SMALL, archive)
@@ -286,7 +283,6 @@ async def test_a_hostile_file_name_rejects_the_edit_and_not_the_run(archive: Run
 
 
 @pytest.mark.filterwarnings(NEVER_AWAITED)
-@pytest.mark.xfail(strict=True, raises=RunStoppedError, reason="evolution/loop.py: test jobs are not retried, one lost sandbox ends the run")
 async def test_a_sandbox_lost_during_the_final_tests_is_tried_again(archive: RunArchive) -> None:
     """The failure table says retry for infrastructure, in the last stage too."""
     lost = []
@@ -303,7 +299,6 @@ async def test_a_sandbox_lost_during_the_final_tests_is_tried_again(archive: Run
 
 
 @pytest.mark.filterwarnings(NEVER_AWAITED)
-@pytest.mark.xfail(strict=True, reason="evolution/loop.py: test results are not kept in the inbox, so those behind a slow first one are lost")
 async def test_finished_tests_survive_an_interruption(archive: RunArchive) -> None:
     """What was paid for is not run again after a kill, whatever came first."""
     runs: list[str] = []
@@ -334,7 +329,6 @@ async def test_finished_tests_survive_an_interruption(archive: RunArchive) -> No
 
 
 @pytest.mark.filterwarnings(NEVER_AWAITED)
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="evolution/loop.py: the wall_s budget begins anew with every resume")
 async def test_a_wall_clock_budget_holds_over_resumes(archive: RunArchive) -> None:
     """An interrupted run has no more time than an undisturbed one."""
     worker = Failing(SMALL, archive)
@@ -356,7 +350,6 @@ async def test_a_wall_clock_budget_holds_over_resumes(archive: RunArchive) -> No
 
 
 @pytest.mark.filterwarnings(NEVER_AWAITED)
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="evolution/loop.py: a run killed before generation zero was written ends in numpy's error")
 async def test_a_run_without_generation_zero_says_so(tmp_path: Path) -> None:
     """Killed between the lock and the first event: a message, and what to do."""
     (tmp_path / LOCK_FILE).write_text("{}")
@@ -366,7 +359,6 @@ async def test_a_run_without_generation_zero_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings(NEVER_AWAITED)
-@pytest.mark.xfail(strict=True, raises=RunStoppedError, reason="evolution/loop.py: an outage's count outlives a resume, so the next single failure stops the run again")
 async def test_patience_begins_anew_with_a_resume(archive: RunArchive) -> None:
     """Who resumes has mended the engine; one more hiccup is a hiccup."""
     with pytest.raises(RunStoppedError):
@@ -383,7 +375,6 @@ async def test_patience_begins_anew_with_a_resume(archive: RunArchive) -> None:
     await loop(archive, Hiccup(SMALL, archive), patience=6, workers=1).run()
 
 
-@pytest.mark.xfail(strict=True, reason="evolution/loop.py: _start makes the coroutine, and a task that is cancelled first never awaits it")
 async def test_an_interrupted_run_leaves_no_coroutine_unawaited(archive: RunArchive) -> None:
     """Interrupting prints no warnings."""
 

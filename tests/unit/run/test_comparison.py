@@ -85,7 +85,6 @@ def test_equal_differences_have_an_interval_of_no_width() -> None:
     assert found["interval"] == pytest.approx([0.1, 0.1])
 
 
-@pytest.mark.xfail(strict=True, reason="run/comparison.py: budget and settings of a control are not looked at, so unequal budgets are paired")
 def test_a_control_of_another_budget_is_no_matched_control(finished: Path, tiny: Path, tmp_path: Path, make_run: Any) -> None:
     """Same code, same seeds, same budget (spec §7)."""
     cheap = make_run(tiny, tmp_path / "cheap", "epochs.replacement=off", "budget.outcomes=12")

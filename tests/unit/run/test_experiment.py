@@ -138,22 +138,17 @@ def test_a_file_that_is_not_there_or_not_toml_is_named(path: Path) -> None:
     assert refusal(path).startswith(f"{path}: is not TOML")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="run/experiment.py: a measure may be listed twice; its cells then never close and the search ends in an error"
-)
 def test_a_measure_listed_twice_is_refused(path: Path) -> None:
     """Two cells of one name cannot be told apart."""
     assert "twice" in refusal(path, 'roles.coder.measures=[{kind="tests"},{kind="tests"}]')
 
 
-@pytest.mark.xfail(strict=True, reason="run/experiment.py: infinity passes, and ends as a ValueError of canonical_json when the run starts")
 @pytest.mark.parametrize("override", ["budget.usd=inf", 'roles.coder.measures=[{kind="tests",weight=inf}]'])
 def test_infinity_is_refused(path: Path, override: str) -> None:
     """It cannot be written to the lock."""
     assert "finite" in refusal(path, override)
 
 
-@pytest.mark.xfail(strict=True, reason="run/experiment.py: what follows a line break in an override is dropped in silence")
 def test_an_override_of_several_lines_is_not_cut_in_silence(path: Path) -> None:
     """Refused, or taken as text; never half of it."""
     try:

@@ -132,7 +132,6 @@ def test_a_workspace_must_have_the_experiments_roles(tiny: Path, spoil: Any) -> 
     assert "roles.editor: found None, must be of kind editor" in refuse(tiny, ConfigError)
 
 
-@pytest.mark.xfail(strict=True, reason="run/lock.py: two panels of one `name` share their slots and their measure; nothing refuses it")
 def test_two_panels_of_one_name_are_refused(tiny: Path) -> None:
     """Their seats could not be told apart in the records."""
     twin = tiny / "judges" / "second"
@@ -142,7 +141,6 @@ def test_two_panels_of_one_name_are_refused(tiny: Path) -> None:
     assert "review" in refuse(tiny, ConfigError, both)
 
 
-@pytest.mark.xfail(strict=True, reason="run/session.py: open_run promises IntegrityError for an altered run but never verifies the ledger's chain")
 def test_an_altered_ledger_is_found_when_a_run_is_gone_on_with(tiny: Path, tmp_path: Path, make_run: Any) -> None:
     """Going on would build on forged outcomes, and seal them with new hashes."""
     import sqlite3

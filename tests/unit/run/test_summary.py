@@ -125,14 +125,12 @@ def test_endpoints_of_an_unfinished_run_are_not_there_yet(tiny: Path, tmp_path: 
         opened.archive.close()
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="run/summary.py: str.isdigit is true of '²', int is not")
 def test_a_digit_that_is_no_number_is_not_found(run: OpenedRun) -> None:
     """Foreign digits end in the same message."""
     with pytest.raises(ConfigError):
         find_node(run.state, "#²")
 
 
-@pytest.mark.xfail(strict=True, reason="run/summary.py: only run_paused marks a pause, so the time after a kill counts as the run's")
 def test_the_time_between_a_kill_and_the_resume_is_no_running_time(tiny: Path, tmp_path: Path, make_run: Any) -> None:
     """`wall_s` leaves pauses out, also those that nobody could announce."""
     folder = make_run(tiny, tmp_path / "run", finish=False)

@@ -305,15 +305,17 @@ def edit_in_process(workspace, seed, evidence, mate):
     return proposal, moves
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_two_hundred_successive_edits_leave_a_workspace_that_parses(tmp_path, seed_path, seed):
+@pytest.mark.parametrize(
+    ("seed", "edits"), [(1, 60), *(pytest.param(seed, 200, marks=pytest.mark.slow) for seed in (2, 3, 4, 5))]
+)
+def test_successive_edits_leave_a_workspace_that_parses(tmp_path, seed_path, seed, edits):
     """The seed's editor edits on and on, without selection; raw code changes may break roles, other moves may not."""
     rng = random.Random(seed)
     current, mate = copy_workspace(tmp_path / "current"), copy_workspace(tmp_path / "mate")
     kinds = Counter()
     evidence = [coder_evidence(tmp_path / "t0"), coder_evidence(tmp_path / "t1", success=True, origin="mate")]
     evidence += [reviewer_evidence(tmp_path / "t2", "reject"), reviewer_evidence(tmp_path / "t3", "accept", success=True)]
-    for step in range(200):
+    for step in range(edits):
         shown = rng.sample(evidence, rng.randrange(len(evidence) + 1))
         before = {path: path.read_bytes() for path in current.rglob("*.py")}
         proposal, moves = edit_in_process(current, rng.randrange(1 << 32), shown, mate if rng.random() < 0.5 else None)
@@ -331,9 +333,10 @@ def test_two_hundred_successive_edits_leave_a_workspace_that_parses(tmp_path, se
             answered = still_answers(current, tmp_path / f"run{step}")
             assert answered["reviewer"], answered
             assert answered["coder"], answered
-        if step % 70 == 69:  # the mate is the workspace as it was a while ago
+        if step % 25 == 24:  # the mate is the workspace as it was a while ago
             mate = copy_workspace(tmp_path / f"mate{step}", current)
-    assert {"wire_in", "tune_constant", "replace_part", "remove_part", "take_part", "take_role"} <= set(kinds), kinds
+    assert {"wire_in", "tune_constant"} <= set(kinds), kinds
+    assert edits < 200 or {"replace_part", "remove_part", "take_part", "take_role"} <= set(kinds), kinds
 
 
 def test_every_kind_of_move_occurs(tmp_path, seed_path):
@@ -365,6 +368,7 @@ def test_every_kind_of_move_occurs(tmp_path, seed_path):
         assert sum(sound) >= 0.6 * len(sound), move.__name__
 
 
+@pytest.mark.slow
 def test_a_chain_of_self_edited_editors_keeps_editing(tmp_path, seed_path):
     """Each edit is made by the workspace's own evolved editor; an editor that broke itself is not selected."""
     current = copy_workspace(tmp_path / "w0")

@@ -1,7 +1,7 @@
 """The value codec of case files: what a program answers as tagged JSON data, and back.
 
 It agrees with the verifier's: what JSON lacks is tagged (``$tuple``, ``$set``, ``$dict``, ``$bytes``, ``$float``,
-``$error``, ``$object``); iterators are read to a list of at most ``ITERATOR_ITEMS``.
+``$error``, ``$type``, ``$object``); iterators are read to a list of at most ``ITERATOR_ITEMS``.
 """
 
 import itertools
@@ -55,6 +55,8 @@ def _encode_container(value, budget, depth):
         return [encode(item, budget, depth) for item in itertools.islice(value, ITERATOR_ITEMS)]
     if isinstance(value, BaseException):
         return {"$error": type(value).__name__}
+    if isinstance(value, type):
+        return {"$type": value.__name__}
     return {"$object": type(value).__name__}
 
 
@@ -91,7 +93,10 @@ def same(left, right) -> bool:
     if isinstance(left, (int, float)) and isinstance(right, (int, float)):
         if isinstance(left, int) and isinstance(right, int):
             return left == right
-        return math.isclose(left, right, rel_tol=1e-9, abs_tol=1e-9)
+        try:
+            return math.isclose(left, right, rel_tol=1e-9, abs_tol=1e-9)
+        except OverflowError:  # an integer that no float can hold
+            return False
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(same, left, right))
     if isinstance(left, dict) and isinstance(right, dict):

@@ -8,6 +8,7 @@ KIND = "move"
 
 PULL = 30.0
 HINT = 0.01
+AGAINST = 0.3
 TRIED_FEATURES = 6
 TRIED_TASKS = 3
 FIRST_WEIGHT = 1.0
@@ -25,7 +26,7 @@ def propose(scene):
                 spares[slot, kind, shelf, name] = len(parts) ** -0.5  # large shelves are drawn from more often
     advice = _advise(scene, list(spares))
     for spare, (score, _) in advice.items():
-        spares[spare] += PULL * abs(score)
+        spares[spare] += PULL * (score if score > 0 else -score * AGAINST)
     chosen = pick(scene.rng, spares)
     if chosen is None:
         return None

@@ -1,1 +1,5 @@
-"""Ways to make one number of the features' weighted values."""
+"""Ways to make one number of the features' values.
+
+Each module has one function ``combine(votes) -> float`` over (value, weight) pairs; the reviewer accepts from its
+THRESHOLD on. They are on different scales, so that a replaced combiner may ask for another threshold.
+"""
