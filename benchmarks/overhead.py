@@ -65,14 +65,16 @@ def per_outcome() -> dict[str, Any]:
         windows = {}
         for position in (100, 500, 1_000, 2_500, 5_000, 10_000, 12_000):
             windows[str(position)] = round(float(np.mean(steps[max(0, position - 100) : position + 100])), 3)
-        own, clade = recount(archive.state)
-        equal = bool(np.allclose(own, archive.state.counts.own) and np.allclose(clade, archive.state.counts.clade))
+        equal = True
+        for role, evidence in archive.state.evidence.items():
+            own, clade = recount(archive.state, role)
+            equal = equal and bool(np.array_equal(own, evidence.own) and np.array_equal(clade, evidence.clade))
         return {
             "outcomes": archive.state.spent,
             "nodes": len(archive.state.nodes),
             "epochs": len(archive.state.epochs) + 1,
             "erased": archive.state.erased,
-            "reused": archive.state.reused,
+            "shared": archive.state.shared(),
             "total_s": round(total, 2),
             "mean_ms_per_outcome": round(1e3 * total / archive.state.spent, 3),
             "mean_ms_around_outcome": windows,

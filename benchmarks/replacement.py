@@ -1,15 +1,15 @@
-"""Error rates of the replacement rules: how often a seat goes to a judge that is no better, and how often a better one waits.
+"""Error rates of the replacement rules: how often a seat goes to a judge that is no better, or a better one is missed.
 
 Three parts, all on the rules of `rqgm.evolution.replacement`:
 
-- ``decision``: one checkpoint, everybody has judged the whole anchor. Challengers are equal, worse or better by known points.
+- ``decision``: one checkpoint, everybody has judged the whole anchor; challengers are equal, worse or better.
 - ``run``: five checkpoints of one run; challengers arrive, are measured unevenly, and the anchor race picks and tops up
   the best-looking ones, so its selection effect is in the figures.
 - ``loop``: whole runs of the real engine in the synthetic world, rules compared on equal seeds.
 
-Judges share the items, and right answers are correlated by item difficulty: a judge of accuracy a is right on an item when
-probit(a) + sqrt(rho) difficulty + sqrt(1 - rho) noise > 0, with standard normal difficulty (per item) and noise (per judge
-and item); so a is its accuracy over all items that could be drawn. The vectorised rules are held against
+Judges share the items, and right answers are correlated by item difficulty: a judge of accuracy a is right on an item
+when probit(a) + sqrt(rho) difficulty + sqrt(1 - rho) noise > 0, with standard normal difficulty (per item) and noise
+(per judge and item); so a is its accuracy over all items that could be drawn. The vectorised rules are held against
 `rqgm.evolution.replacement.choose` on a sample of every case, and the run stops if they differ.
 
     python benchmarks/replacement.py [--quick] [--part decision|run|loop] [--seeds N]
@@ -56,8 +56,8 @@ RULES: dict[str, EpochSettings] = {
     "paired-race-96": EpochSettings(replacement="paired", race=RaceSettings(target=96)),
     "sketch-one-test": EpochSettings(replacement="paired", delta=0.3, race=RaceSettings(target=96)),
 }
-"""Those that end in race-96 top up further, so they are measured where there is a race. The sketch is not shipped: it tests
-the best-looking challenger only, at delta · 6 / (π² t²), so the race's selection is not paid for by a smaller level."""
+"""Those that end in race-96 top up further, so they are measured where there is a race. The sketch is not shipped: it
+tests the best-looking challenger only, at delta · 6 / (π² t²), so that many challengers do not make the level small."""
 NOBODY = -1
 LARGEST = max(ANCHORS)
 BELIEF = np.array(
@@ -328,12 +328,11 @@ def loop_run(job: tuple[str, int, int, int]) -> dict[str, float]:
         endpoints=EndpointSettings(),
         budget=BudgetSettings(outcomes=outcomes),
     )
-    with tempfile.TemporaryDirectory() as scratch:
-        with RunArchive(Path(scratch), writer=True, create=True) as archive:
-            criterion = begin(archive, world, {"coder": 0.3, "reviewer": BASE})
-            asyncio.run(Loop(archive, criterion, settings, CorrelatedWorker(world, archive)).run())
-            state = archive.state
-            quality = [json.loads(archive.lineage.tree(node.commit)["quality.json"].data) for node in state.nodes]
+    with tempfile.TemporaryDirectory() as scratch, RunArchive(Path(scratch), writer=True, create=True) as archive:
+        criterion = begin(archive, world, {"coder": 0.3, "reviewer": BASE})
+        asyncio.run(Loop(archive, criterion, settings, CorrelatedWorker(world, archive)).run())
+        state = archive.state
+        quality = [json.loads(archive.lineage.tree(node.commit)["quality.json"].data) for node in state.nodes]
     (seat,) = state.seats.values()
     made = [decision for event in state.epochs for decision in event["decisions"] if decision["replaced"]]
     steps = [quality[d["challenger"]["node"]]["reviewer"] - quality[d["incumbent"]["node"]]["reviewer"] for d in made]

@@ -71,7 +71,7 @@ class RecordingBackend(FakeBackend):
 
 @pytest.fixture
 def fake_backend() -> type[RecordingBackend]:
-    """The fake back-end's class: `fake_backend(behave)`."""
+    """Return the fake back-end's class: `fake_backend(behave)`."""
     return RecordingBackend
 
 

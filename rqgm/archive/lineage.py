@@ -30,8 +30,11 @@ _SIGNER = ("rqgm", "rqgm@localhost")
 class Lineage:
     """The bare repository of a run's nodes."""
 
-    def __init__(self, path: Path, *, create: bool = False) -> None:
+    def __init__(self, path: Path, *, create: bool = False, writable: bool = False) -> None:
         self.path = path
+        if writable:
+            for leftover in path.glob("**/*.lock"):  # of a killed writer: only one process at a time holds the run
+                leftover.unlink(missing_ok=True)
         try:
             if create:
                 pygit2.init_repository(str(path), bare=True, initial_head="seed")

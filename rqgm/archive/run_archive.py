@@ -53,7 +53,8 @@ class RunArchive:
     def _open(self, writer: bool, clock: Callable[[], float]) -> None:
         folder = self.folder
         self.blobs = Blobs(folder / "blobs")
-        self.lineage = Lineage(folder / "lineage.git", create=not (folder / "lineage.git" / "HEAD").exists() and writer)
+        missing = not (folder / "lineage.git" / "HEAD").exists()
+        self.lineage = Lineage(folder / "lineage.git", create=missing and writer, writable=writer)
         self.ledger = Ledger(folder / "ledger.sqlite", clock=clock, read_only=not writer)
         try:
             self.state = State.fold(self.ledger.events())

@@ -1,8 +1,7 @@
 """The state of a run: a fold over its ledger.
 
-`State.apply` is the only place that changes it, in a live run and on replay alike. One outcome costs O(depth): the
-node's own counts, and the clade counts of its ancestors. A node's own counts and its clade's are separate arrays, so
-that a descendant's outcome can never become the node's own (a bug of a public implementation).
+`State.apply` is the only place that changes it, in a live run and on replay alike. Counts are kept by `evidence`, own and
+clade apart, so that a descendant's outcome can never become the node's own (a bug of a public implementation).
 """
 
 from __future__ import annotations
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rqgm.archive.evidence import RoleEvidence
 from rqgm.archive.lineage import extend_head
-from rqgm.core.counts import Counts
+from rqgm.core.counts import Counts, mean_belief
 from rqgm.core.errors import IntegrityError
 from rqgm.core.usage import Usage
 
@@ -43,8 +43,10 @@ class Node:
     roles: dict[str, str]
     deterministic: frozenset[str]
     children: list[int] = field(default_factory=list)
-    counts: dict[str, Counts] = field(default_factory=dict)
-    """Live outcomes of this node itself, by role."""
+
+    def content(self, role: str) -> str:
+        """Return what identifies a role's behaviour: its hash, or for a stochastic role the node itself."""
+        return self.roles[role] if role in self.deterministic else self.commit
 
 
 @dataclass(slots=True)
@@ -62,10 +64,8 @@ class Record:
     weight: float
     failure: str | None
     artifact: str | None
-    key: str | None
     deps: tuple[str, ...]
     epoch: int
-    reused: int | None
     live: bool = True
 
 
@@ -87,30 +87,6 @@ class Artifact:
     detail: str
 
 
-class Arrays:
-    """Growing float arrays, one entry a node: own and clade successes and failures."""
-
-    def __init__(self) -> None:
-        self._data = np.zeros((4, 64))
-        self.size = 0
-
-    def add(self) -> None:
-        """Make room for one more node."""
-        if self.size == self._data.shape[1]:
-            self._data = np.concatenate([self._data, np.zeros_like(self._data)], axis=1)
-        self.size += 1
-
-    @property
-    def own(self) -> np.ndarray:
-        """Own (successes, failures), shape (2, nodes)."""
-        return self._data[:2, : self.size]
-
-    @property
-    def clade(self) -> np.ndarray:
-        """Clade (successes, failures), shape (2, nodes)."""
-        return self._data[2:, : self.size]
-
-
 class State:
     """What is known of a run after some prefix of its ledger."""
 
@@ -119,11 +95,10 @@ class State:
         self.nodes: list[Node] = []
         self.by_commit: dict[str, int] = {}
         self.records: dict[int, Record] = {}
-        self.closed: dict[tuple[int, str], dict[Cell, int]] = {}
-        """Live cells by (node, role): the record that closed each."""
+        self.closed: dict[tuple[str, str], dict[Cell, int]] = {}
+        """Live cells by (role, content): the record that closed each."""
         self.dependents: dict[str, set[int]] = {}
         """Live records by slot that they depend on."""
-        self.cache: dict[str, int] = {}
         self.artifacts: dict[str, Artifact] = {}
         self.train: dict[str, dict[str, Any]] = {}
         self.pending: dict[int, dict[str, Any]] = {}
@@ -140,7 +115,6 @@ class State:
         self.voided = 0
         self.voided_in_a_row = 0
         self.erased = 0
-        self.reused = 0
         self.usage = dict.fromkeys(USAGE_KINDS, Usage())
         self.endpoints: dict[str, Any] = {}
         self.test: dict[tuple[int, str, str], dict[str, Any]] = {}
@@ -148,7 +122,7 @@ class State:
         """How long the run had been carried out when it was last paused."""
         self.finished: dict[str, Any] | None = None
         self.lineage_head = GENESIS_HEAD
-        self.counts = Arrays()
+        self.evidence: dict[str, RoleEvidence] = {}
         self._appliers: dict[str, Callable[[dict[str, Any]], None]] = {
             "run_started": self._run_started,
             "run_resumed": self._run_resumed,
@@ -208,14 +182,11 @@ class State:
         self.spent += 1
         self.barren = 0
         self.voided_in_a_row = 0
-        self.reused += record.reused is not None
         self._add_usage("validation", body["usage"])
         self._count(record, 1)
-        self.closed.setdefault((record.node, record.role), {})[record.task, record.measure] = record.n
+        self.closed.setdefault(self.key(record.node, record.role), {})[record.task, record.measure] = record.n
         for slot in record.deps:
             self.dependents.setdefault(slot, set()).add(record.n)
-        if record.key:
-            self.cache[record.key] = record.n
 
     def _remember(self, body: dict[str, Any]) -> None:
         key = body.get("artifact_key")
@@ -224,18 +195,8 @@ class State:
             self.artifacts[key] = Artifact(made["blob"], made["failure"], made["detail"])
 
     def _count(self, record: Record, sign: int) -> None:
-        row = 0 if record.y else 1
-        weight = sign * record.weight
-        counts = self.nodes[record.node].counts
-        before = counts.get(record.role) or Counts()
-        right, wrong = (weight, 0) if record.y else (0, weight)
-        counts[record.role] = Counts(before.successes + right, before.failures + wrong)
-        self.counts.own[row, record.node] += weight
-        clade = self.counts.clade[row]
-        ancestor: int | None = record.node
-        while ancestor is not None:
-            clade[ancestor] += weight
-            ancestor = self.nodes[ancestor].parent
+        identity = self.nodes[record.node].content(record.role)
+        self.evidence[record.role].count(identity, success=bool(record.y), weight=sign * record.weight)
 
     def _voided(self, body: dict[str, Any]) -> None:
         self.pending.pop(body["n"], None)
@@ -256,12 +217,14 @@ class State:
         )
         self.nodes.append(node)
         self.by_commit[node.commit] = node.index
-        self.counts.add()
         self.lineage_head = extend_head(self.lineage_head, node.commit)
         if node.parent is not None:
             self.nodes[node.parent].children.append(node.index)
         for slot, role in body.get("seats", {}).items():
             self.seat_first(slot, node.index, node.roles[role])
+        path = self.path(node.index)
+        for role in node.roles:
+            self.evidence.setdefault(role, RoleEvidence()).add_node(node.content(role), path)
         self._expanded(body)
         self.barren = 0
 
@@ -297,13 +260,11 @@ class State:
         record.live = False
         self.erased += 1
         self._count(record, -1)
-        cells = self.closed[record.node, record.role]
+        cells = self.closed[self.key(record.node, record.role)]
         if cells.get((record.task, record.measure)) == record.n:
             del cells[record.task, record.measure]
         for slot in record.deps:
             self.dependents[slot].discard(record.n)
-        if record.key and self.cache.get(record.key) == record.n:
-            del self.cache[record.key]
 
     def _endpoints_chosen(self, body: dict[str, Any]) -> None:
         self.endpoints = body["endpoints"]
@@ -332,10 +293,34 @@ class State:
             steps.append(parent)
         return steps[::-1]
 
-    def pooled(self, index: int) -> Counts:
-        """Return a node's own live counts over all roles."""
-        own = self.counts.own
-        return Counts(float(own[0, index]), float(own[1, index]))
+    def key(self, index: int, role: str) -> tuple[str, str]:
+        """Return (role, content) of a node: what its outcomes are kept by."""
+        return role, self.nodes[index].content(role)
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The roles that have outcomes, as the run says, or as far as they have shown."""
+        told = self.run.get("roles")
+        return tuple(told) if told else tuple(sorted({record.role for record in self.records.values()}))
+
+    def counts(self, index: int, role: str) -> Counts:
+        """Return a node's live counts in one role."""
+        return self.evidence[role].of(index) if role in self.evidence else Counts()
+
+    def by_role(self, index: int) -> dict[str, Counts]:
+        """Return a node's live counts in every measured role."""
+        return {role: self.counts(index, role) for role in self.measured}
+
+    def belief(self, index: int, epsilon: float = 0.05) -> float:
+        """Return the best belief of a node over all measured roles (`mean_belief`)."""
+        return mean_belief(list(self.by_role(index).values()), epsilon)
+
+    def shared(self) -> int:
+        """Return how many outcomes nodes have from others with equal content, at no cost."""
+        lent = 0
+        for (role, identity), cells in self.closed.items():
+            lent += len(cells) * (len(self.evidence[role].contents[identity].carriers) - 1)
+        return lent
 
     def live(self) -> Iterable[Record]:
         """Yield the live records in dispatch order."""
@@ -360,20 +345,25 @@ def _record(body: dict[str, Any]) -> Record:
         weight=_exact(body["weight"]),
         failure=body["failure"],
         artifact=body["artifact"],
-        key=body["key"],
         deps=tuple(body["deps"]),
         epoch=body["epoch"],
-        reused=body["reused"],
     )
 
 
-def recount(state: State) -> tuple[np.ndarray, np.ndarray]:
-    """Return (own, clade) counts, each of shape (2, nodes), counted anew from the records: the slow, plain way."""
-    own = np.zeros((2, len(state.nodes)))
-    clade = np.zeros((2, len(state.nodes)))
+def recount(state: State, role: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return a role's (own, clade) counts, each of shape (2, nodes), anew from the records: the slow, plain way."""
+    contents: dict[str, np.ndarray] = {}
     for record in state.live():
-        row = 0 if record.y else 1
-        own[row, record.node] += record.weight
-        for ancestor in state.path(record.node):
-            clade[row, ancestor] += record.weight
+        if record.role == role:
+            counts = contents.setdefault(state.nodes[record.node].content(role), np.zeros(2))
+            counts[0 if record.y else 1] += record.weight
+    own = np.zeros((2, len(state.nodes)))
+    in_clade: list[set[str]] = [set() for _ in state.nodes]
+    for node in state.nodes:
+        own[:, node.index] = contents.get(node.content(role), np.zeros(2))
+        for ancestor in state.path(node.index):
+            in_clade[ancestor].add(node.content(role))
+    clade = np.zeros((2, len(state.nodes)))
+    for index, carried in enumerate(in_clade):
+        clade[:, index] = sum((contents[c] for c in sorted(carried) if c in contents), start=np.zeros(2))
     return own, clade

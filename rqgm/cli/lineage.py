@@ -55,7 +55,6 @@ def command(
 def node_json(state: State, index: int) -> dict[str, Any]:
     """Return one node as plain data."""
     node = state.nodes[index]
-    pooled = state.pooled(index)
     return {
         "index": index,
         "commit": node.commit,
@@ -63,10 +62,10 @@ def node_json(state: State, index: int) -> dict[str, Any]:
         "children": node.children,
         "epoch": node.epoch,
         "tried": node.tried,
-        "best_belief": round(pooled.best_belief(), 6),
+        "best_belief": round(state.belief(index), 6),
         "roles": {
             role: {"successes": counts.successes, "outcomes": counts.total, "interval": list(counts.interval())}
-            for role, counts in sorted(node.counts.items())
+            for role, counts in state.by_role(index).items()
         },
         "marks": _marks(state, index),
     }
@@ -85,10 +84,9 @@ def _label(state: State, index: int) -> Text:
     from rich.text import Text  # noqa: PLC0415
 
     node = state.nodes[index]
-    pooled = state.pooled(index)
-    roles = ", ".join(f"{role} {c.successes:g}/{c.total:g}" for role, c in sorted(node.counts.items()) if c.total)
+    roles = ", ".join(f"{role} {c.successes:g}/{c.total:g}" for role, c in state.by_role(index).items() if c.total)
     text = Text(f"#{index} {node.commit[:8]} ")
-    text.append(f"{pooled.best_belief():.3f}", style="bold")
+    text.append(f"{state.belief(index):.3f}", style="bold")
     text.append(f" ({roles or 'no outcomes'}) [{node.epoch}] ")
     text.append_text(foreign(node.tried, 110))
     text.no_wrap = True

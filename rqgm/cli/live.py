@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from rqgm.cli.console import duration_text, foreign, make_console, print_json
 from rqgm.cli.summary_text import print_summary
-from rqgm.core.counts import Counts
 from rqgm.core.usage import Usage
 from rqgm.run.session import open_run, proceed
 from rqgm.run.summary import summarise
@@ -108,14 +107,15 @@ class Watch:
         state = self.state
         assert state is not None
         used = sum(state.usage.values(), start=Usage())
-        best, counts = best_node(state)
+        best, belief = best_node(state)
+        roles = ", ".join(f"{role} {c.successes:g}/{c.total:g}" for role, c in state.by_role(best).items())
         return {
             "epoch": state.epoch,
             "outcomes": f"{state.spent}/{self.budget}",
-            "reused": state.reused,
+            "shared": state.shared(),
             "nodes": len(state.nodes),
             "rejected": len(state.rejected),
-            "best": f"#{best} {counts.best_belief():.3f} ({counts.successes:g} of {counts.total:g})",
+            "best": f"#{best} {belief:.3f} ({roles})",
             "tests": len(state.test),
             "cost": f"{used.cpu_s:.0f} CPU-s, {used.agent_runs} agent runs"
             + (f", {used.blended_tokens} tokens, ${used.cost_usd:.2f}" if used.blended_tokens else ""),
@@ -135,7 +135,7 @@ class Watch:
         figures = self.figures()
         grid = Table.grid(padding=(0, 2))
         grid.add_row("stage", self.stage, "epoch", str(figures["epoch"]))
-        grid.add_row("outcomes", f"{figures['outcomes']} ({figures['reused']} reused)", "rate", figures["rate"])
+        grid.add_row("outcomes", f"{figures['outcomes']} ({figures['shared']} shared)", "rate", figures["rate"])
         grid.add_row("nodes", f"{figures['nodes']} ({figures['rejected']} edits rejected)", "left", figures["eta"])
         grid.add_row("best belief", figures["best"], "cost", figures["cost"])
         for slot, text in seat_lines(self.state):
@@ -169,17 +169,16 @@ class PlainView:
             self._last, self._stage, self._epoch = now, stage, state.epoch
             figures = self.watch.figures()
             self.console.print(
-                f"{stage}: epoch {figures['epoch']}, outcomes {figures['outcomes']} ({figures['reused']} reused), "
+                f"{stage}: epoch {figures['epoch']}, outcomes {figures['outcomes']} ({figures['shared']} shared), "
                 f"nodes {figures['nodes']}, best belief {figures['best']}, tests {figures['tests']}, "
                 f"{figures['cost']}, {figures['rate']}, left {figures['eta']}"
             )
 
 
-def best_node(state: State) -> tuple[int, Counts]:
-    """Return the node with the largest best belief over all roles, and its counts."""
-    pooled = [(state.pooled(index), index) for index in range(len(state.nodes))]
-    counts, index = max(pooled, key=lambda pair: (pair[0].best_belief(), -pair[1]))
-    return index, counts
+def best_node(state: State) -> tuple[int, float]:
+    """Return the node with the largest best belief over its roles, and that belief."""
+    belief, minus_index = max((state.belief(index), -index) for index in range(len(state.nodes)))
+    return -minus_index, belief
 
 
 def seat_lines(state: State) -> list[tuple[str, str]]:

@@ -45,7 +45,8 @@ def command(
 
 
 def _detail(state: Any, index: int, tree: Any) -> dict[str, Any]:
-    records = [record for record in state.records.values() if record.node == index]
+    keys = {state.key(index, role) for role in state.measured}
+    records = [record for record in state.records.values() if state.key(record.node, record.role) in keys]
     return node_json(state, index) | {
         "why": state.nodes[index].why,
         "role_hashes": state.nodes[index].roles,
@@ -53,6 +54,7 @@ def _detail(state: Any, index: int, tree: Any) -> dict[str, Any]:
         "outcomes": [
             {
                 "n": r.n,
+                "node": r.node,
                 "role": r.role,
                 "task": r.task,
                 "measure": r.measure,
@@ -61,7 +63,6 @@ def _detail(state: Any, index: int, tree: Any) -> dict[str, Any]:
                 "failure": r.failure,
                 "epoch": r.epoch,
                 "live": r.live,
-                "reused": r.reused,
             }
             for r in records
         ],
@@ -82,12 +83,13 @@ def _print(detail: dict[str, Any]) -> None:
         f"best belief {detail['best_belief']}"
     )
     table = Table(title="Outcomes", title_justify="left")
-    for column in ("n", "role", "task", "measure", "outcome", "score", "failure", "epoch", "record"):
+    for column in ("n", "made on", "role", "task", "measure", "outcome", "score", "failure", "epoch", "record"):
         table.add_column(column)
     for r in detail["outcomes"]:
-        state = ("live" if r["live"] else "erased") + (f", reused {r['reused']}" if r["reused"] is not None else "")
+        state = "live" if r["live"] else "erased"
         table.add_row(
             str(r["n"]),
+            f"#{r['node']}",
             r["role"],
             r["task"],
             r["measure"],

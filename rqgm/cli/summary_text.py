@@ -98,7 +98,7 @@ def _print_cost(console: Console, summary: dict[str, Any]) -> None:
     money = f", {total['blended_tokens']} blended tokens, ${total['cost_usd']:.2f}" if total["blended_tokens"] else ""
     console.print(
         f"\nCost: {total['cpu_s']:.0f} CPU-s ({parts}), {total['agent_runs']} agent runs{money}; "
-        f"{summary['reused']} outcomes reused at no cost; {duration_text(summary['wall_s'])} in all."
+        f"{summary['shared']} outcomes shared by equal content at no cost; {duration_text(summary['wall_s'])} in all."
     )
     console.print(f"lineage head {summary['lineage_head'][:16]}  ledger head {summary['ledger_head'][:16]}")
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,18 @@ class Counts:
         low = 0.0 if self.successes == 0 else _beta_quantile(0.5 + self.successes, 0.5 + self.failures, tail)
         high = 1.0 if self.failures == 0 else _beta_quantile(0.5 + self.successes, 0.5 + self.failures, 1 - tail)
         return low, high
+
+
+def mean_belief(counts: Sequence[Counts], epsilon: float = 0.05) -> float:
+    """Return the ε-quantile of the mean of independent posteriors, one of each role (utility is uniform over roles).
+
+    The mean is taken as the Beta with its first two moments; for one role that is its own posterior, exactly.
+    """
+    posteriors = [(1 + c.successes, 1 + c.failures) for c in counts] or [(1.0, 1.0)]
+    mean = sum(a / (a + b) for a, b in posteriors) / len(posteriors)
+    variance = sum(a * b / ((a + b) ** 2 * (a + b + 1)) for a, b in posteriors) / len(posteriors) ** 2
+    size = mean * (1 - mean) / variance - 1
+    return _beta_quantile(mean * size, (1 - mean) * size, epsilon)
 
 
 @lru_cache(maxsize=65_536)

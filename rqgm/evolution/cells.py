@@ -1,7 +1,8 @@
 """Open cells: what could still be measured of each node, least measured first.
 
 A cell = (node, role, task, measure). It counts at most once per state of the seats that it depends on; an erasure
-opens it again. The order of a node's cells is a shuffle of its own, so that few outcomes are spread over the tasks.
+opens it again. Nodes whose role has equal content share its cells. The order of a content's cells is a shuffle of its
+own, so that few outcomes are spread over the tasks.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
 
 
 class _Order:
-    """A node's own shuffle of one role's cells, as positions in the role's list; all before `start` are taken."""
+    """A content's own shuffle of its role's cells, as positions in the role's list; all before `start` are taken."""
 
     __slots__ = ("positions", "start")
 
-    def __init__(self, count: int, seed: int, node: int, role: str) -> None:
+    def __init__(self, count: int, seed: int, role: str, content: str) -> None:
         positions = list(range(count))
-        python_stream(seed, "cells", node, role).shuffle(positions)
+        python_stream(seed, "cells", role, content).shuffle(positions)
         self.positions = array("I", positions)
         self.start = 0
 
@@ -44,30 +45,34 @@ class OpenCells:
         }
         self._positions = {role: {cell: k for k, cell in enumerate(cells)} for role, cells in self.cells.items()}
         self._per_node = sum(len(cells) for cells in self.cells.values())
-        self._orders: dict[tuple[int, str], _Order] = {}
+        self._orders: dict[tuple[str, str], _Order] = {}
         self._used = np.zeros(64)
-        self._in_flight: dict[tuple[int, str], set[Cell]] = {}
+        self._known = 0
+        self._in_flight: dict[tuple[str, str], set[Cell]] = {}
         self.reserved = 0
         """How many cells are in flight."""
-        self._load()
-
-    def _load(self) -> None:
-        for (node, _), cells in self._state.closed.items():
-            self._add_used(node, len(cells))
-        for job in self._state.pending.values():
+        self.sync()
+        for job in state.pending.values():
             if job["kind"] == "validate":
                 self.reserve(job["node"], job["role"], (job["task"], job["measure"]))
 
-    def _add_used(self, node: int, change: int) -> None:
-        while node >= len(self._used):
+    def sync(self) -> None:
+        """Take in the nodes that are new: what they share with others is taken already. Called for every new node."""
+        nodes = len(self._state.nodes)
+        while nodes > len(self._used):
             self._used = np.concatenate([self._used, np.zeros_like(self._used)])
-        self._used[node] += change
+        for node in range(self._known, nodes):
+            self._used[node] = sum(self._taken(node, role) for role in self.cells)
+        self._known = nodes
+
+    def _add_used(self, node: int, role: str, change: int) -> None:
+        role, content = self._state.key(node, role)
+        carriers, _ = self._state.evidence[role].contents[content].arrays()
+        self._used[carriers] += change
 
     def mask(self) -> np.ndarray:
         """Return, per node, whether it has an open cell; shape (nodes,)."""
-        nodes = len(self._state.nodes)
-        self._add_used(nodes, 0)
-        open_nodes: np.ndarray = self._used[:nodes] < self._per_node
+        open_nodes: np.ndarray = self._used[: self._known] < self._per_node
         return open_nodes
 
     def pick(self, node: int) -> tuple[str, Cell] | None:
@@ -80,14 +85,15 @@ class OpenCells:
         return role, next(self._walk(node, role))
 
     def _taken(self, node: int, role: str) -> int:
-        return len(self._state.closed.get((node, role), ())) + len(self._in_flight.get((node, role), ()))
+        key = self._state.key(node, role)
+        return len(self._state.closed.get(key, ())) + len(self._in_flight.get(key, ()))
 
     def _walk(self, node: int, role: str) -> Iterator[Cell]:
         """Yield the open cells of a node's role in its order, and remember where the first one stands."""
-        key = (node, role)
+        key = self._state.key(node, role)
         order = self._orders.get(key)
         if order is None:
-            order = self._orders[key] = _Order(len(self.cells[role]), self._seed, node, role)
+            order = self._orders[key] = _Order(len(self.cells[role]), self._seed, *key)
         closed = self._state.closed.get(key, {})
         in_flight = self._in_flight.get(key, set())
         first = True
@@ -100,29 +106,29 @@ class OpenCells:
 
     def is_open(self, node: int, role: str, cell: Cell) -> bool:
         """Tell whether a cell exists and is neither measured nor in flight."""
-        key = (node, role)
+        key = self._state.key(node, role)
         closed = self._state.closed.get(key, {})
         return cell in self._positions[role] and cell not in closed and cell not in self._in_flight.get(key, set())
 
     def reserve(self, node: int, role: str, cell: Cell) -> None:
         """Take a cell out while a job measures it."""
-        self._in_flight.setdefault((node, role), set()).add(cell)
+        self._in_flight.setdefault(self._state.key(node, role), set()).add(cell)
         self.reserved += 1
-        self._add_used(node, 1)
+        self._add_used(node, role, 1)
 
     def release(self, node: int, role: str, cell: Cell, *, measured: bool) -> None:
         """End a reservation: the cell is closed by an outcome, or open again."""
-        in_flight = self._in_flight[node, role]
-        in_flight.remove(cell)
-        if not in_flight:
-            del self._in_flight[node, role]
+        key = self._state.key(node, role)
+        self._in_flight[key].remove(cell)
+        if not self._in_flight[key]:
+            del self._in_flight[key]
         self.reserved -= 1
         if not measured:
             self.reopen(node, role, cell)
 
     def reopen(self, node: int, role: str, cell: Cell) -> None:
         """Put a cell back: its record was erased, or its job came to nothing."""
-        self._add_used(node, -1)
-        order = self._orders.get((node, role))
+        self._add_used(node, role, -1)
+        order = self._orders.get(self._state.key(node, role))
         if order is not None:
             order.start = min(order.start, order.positions.index(self._positions[role][cell]))

@@ -169,11 +169,11 @@ def erase(state: State, slots: Mapping[str, Any]) -> list[int]:
 
 
 def node_scores(state: State) -> list[list[float]]:
-    """Return [node, mean of its live outcomes, how many] for every node that has any: the order before an erasure."""
-    own = state.counts.own
-    totals = own.sum(axis=0)
-    return [
-        [index, round(float(own[0, index] / totals[index]), 6), float(totals[index])]
-        for index in range(len(state.nodes))
-        if totals[index] > 0
-    ]
+    """Return [node, mean over its roles of live outcomes, how many] where there are any: the order at a checkpoint."""
+    scores = []
+    for index in range(len(state.nodes)):
+        counts = [found for found in state.by_role(index).values() if found.total]
+        if counts:
+            mean = sum(found.successes / found.total for found in counts) / len(counts)
+            scores.append([index, round(mean, 6), sum(found.total for found in counts)])
+    return scores

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rqgm.core.counts import Counts
+from rqgm.core.counts import mean_belief
 from rqgm.core.words import Pool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from rqgm.archive.state import State
     from rqgm.evolution.criterion import Criterion
@@ -19,31 +18,27 @@ if TYPE_CHECKING:
 def choose_endpoints(state: State, criterion: Criterion, settings: EndpointSettings) -> dict[str, Any]:
     """Return {"generalist": {...}, "specialists": {role: {...}}} by best belief over live records.
 
-    The generalist pools all roles, a specialist its own role; nodes with fewer outcomes than asked for do not stand,
-    unless none has enough. A tie goes to the older node.
+    The generalist's belief is over the mean of its roles, a specialist's over its own role. Nodes with fewer outcomes
+    than asked for do not stand, unless none has enough. A tie goes to the older node.
     """
     return {
-        "generalist": _best(state, state.pooled, settings),
-        "specialists": {
-            role.name: _best(state, partial(_role_counts, state, role.name), settings) for role in criterion.roles
-        },
+        "generalist": _best(state, [role.name for role in criterion.roles], settings),
+        "specialists": {role.name: _best(state, [role.name], settings) for role in criterion.roles},
     }
 
 
-def _role_counts(state: State, role: str, index: int) -> Counts:
-    return state.nodes[index].counts.get(role, Counts())
-
-
-def _best(state: State, counts_of: Callable[[int], Counts], settings: EndpointSettings) -> dict[str, Any]:
-    scored = [(index, counts_of(index)) for index in range(len(state.nodes))]
-    able = [(index, counts) for index, counts in scored if counts.total >= settings.min_outcomes] or scored
-    index, counts = max(able, key=lambda pair: (pair[1].best_belief(settings.epsilon), -pair[0]))
+def _best(state: State, roles: Sequence[str], settings: EndpointSettings) -> dict[str, Any]:
+    counts = [[state.counts(index, role) for role in roles] for index in range(len(state.nodes))]
+    totals = [sum(c.total for c in row) for row in counts]
+    able = [index for index, total in enumerate(totals) if total >= settings.min_outcomes] or list(range(len(totals)))
+    beliefs = {index: mean_belief(counts[index], settings.epsilon) for index in able}
+    best = max(able, key=lambda index: (beliefs[index], -index))
     return {
-        "node": index,
-        "commit": state.nodes[index].commit,
-        "best_belief": counts.best_belief(settings.epsilon),
-        "successes": counts.successes,
-        "outcomes": counts.total,
+        "node": best,
+        "commit": state.nodes[best].commit,
+        "best_belief": beliefs[best],
+        "successes": sum(c.successes for c in counts[best]),
+        "outcomes": totals[best],
     }
 
 
@@ -62,8 +57,5 @@ def plan_tests(state: State, criterion: Criterion) -> list[tuple[int, str, str]]
 
 
 def carrier(state: State, index: int, role: str) -> int:
-    """Return the oldest node on the path to `index` that has the same deterministic role, else `index` itself."""
-    node = state.nodes[index]
-    if role not in node.deterministic:
-        return index
-    return next(step for step in state.path(index) if state.nodes[step].roles[role] == node.roles[role])
+    """Return the oldest node whose role has the same content as that of `index`: one test serves them all."""
+    return state.evidence[role].contents[state.nodes[index].content(role)].carriers[0]

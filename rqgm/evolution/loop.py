@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 from rqgm.core.errors import ArtifactError, InfrastructureError, RunStoppedError
 from rqgm.core.failures import Failure
-from rqgm.core.hashes import hash_json
 from rqgm.core.text import clean
 from rqgm.core.words import RoleKind
 from rqgm.evolution.cells import OpenCells
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from rqgm.evolution.settings import BudgetSettings, EndpointSettings, EpochSettings, SearchSettings
     from rqgm.evolution.worker import Worker
 
-NO_USAGE: dict[str, Any] = {}
 ATTEMPTS = 2
 """How often a job that fails outside the agents is tried before its cell is reopened."""
 
@@ -154,7 +152,15 @@ class Loop:
     def _dispatch(self, job: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         if job["kind"] == "validate":
             self.cells.reserve(job["node"], job["role"], (job["task"], job["measure"]))
+        else:  # what its editor is shown is part of the decision, so that a resumed editor is shown the same
+            job["known"] = self._known(job)
         return "dispatched", {"n": self.archive.state.dispatched + 1, "job": job}
+
+    def _known(self, job: dict[str, Any]) -> list[str]:
+        state = self.archive.state
+        nodes = [state.nodes[index] for index in (job["node"], job["mate"]) if index is not None]
+        keys = [work_key(self.criterion, node, role, task) for node in nodes for role, task in job["train"]]
+        return [key for key in dict.fromkeys(keys) if key in state.train]
 
     def _blocked(self) -> bool:
         """Tell whether nothing may be dispatched: a checkpoint or the end of the budget must be drained first."""
@@ -207,12 +213,7 @@ class Loop:
         if job["kind"] == "expand":
             work = partial(self.worker.expand, self._expansion(n, job))
         else:
-            validation, reuse = self._validation(n, job)
-            if reuse is not None:
-                self._results[n] = reuse
-                self._arrived.put_nowait(n)
-                return
-            work = partial(self.worker.validate, validation)
+            work = partial(self.worker.validate, self._validation(n, job))
         self._tasks[n] = asyncio.create_task(self._carry_out(n, work))
 
     async def _carry_out(self, n: int, work: Work) -> None:
@@ -237,35 +238,24 @@ class Loop:
                     detail = clean(str(error), 500)
         return {"voided": detail}
 
-    def _validation(self, n: int, job: dict[str, Any]) -> tuple[Validation, dict[str, Any] | None]:
+    def _validation(self, n: int, job: dict[str, Any]) -> Validation:
         state = self.archive.state
         node = state.nodes[job["node"]]
-        slots = self._slots(job)
         seats = {
-            slot: SeatRef(self._commit(slot), self.criterion.slots[slot], state.seats[slot].role_hash) for slot in slots
+            slot: SeatRef(self._commit(slot), self.criterion.slots[slot], state.seats[slot].role_hash)
+            for slot in self._slots(job)
         }
-        artifact_key, key = self._keys(job)
-        validation = Validation(
-            n,
-            node.commit,
-            job["role"],
-            job["task"],
-            job["measure"],
-            seats,
-            artifact_key,
-            state.artifacts.get(artifact_key),
-        )
-        earlier = state.records.get(state.cache.get(key, -1)) if key else None
-        return validation, _reuse(earlier) if earlier else None
+        key = work_key(self.criterion, node, job["role"], job["task"])
+        made = state.artifacts.get(key)
+        return Validation(n, node.commit, job["role"], job["task"], job["measure"], seats, key, made)
 
     def _expansion(self, n: int, job: dict[str, Any]) -> Expansion:
         state = self.archive.state
-        nodes = [state.nodes[index] for index in (job["node"], job["mate"]) if index is not None]
+        mate = state.nodes[job["mate"]].commit if job["mate"] is not None else None
         train = tuple((role, task) for role, task in job["train"])
-        keys = [[work_key(self.criterion, node, role, task) for role, task in train] for node in nodes]
-        known = {key: state.train[key] for row in keys for key in row if key in state.train}
-        mate = nodes[1].commit if len(nodes) > 1 else None
-        return Expansion(n, nodes[0].commit, mate, train, known)
+        return Expansion(
+            n, state.nodes[job["node"]].commit, mate, train, {key: state.train[key] for key in job["known"]}
+        )
 
     def _slots(self, job: dict[str, Any]) -> tuple[str, ...]:
         measures = self.criterion.role(job["role"]).measures
@@ -273,22 +263,6 @@ class Loop:
 
     def _commit(self, slot: str) -> str:
         return self.archive.state.nodes[self.archive.state.seats[slot].node].commit
-
-    def _keys(self, job: dict[str, Any]) -> tuple[str, str | None]:
-        """Return the key of the artifact, and that of the outcome if equal content must give an equal outcome."""
-        state = self.archive.state
-        node = state.nodes[job["node"]]
-        role = self.criterion.role(job["role"])
-        steady = job["role"] in node.deterministic
-        artifact_key = work_key(self.criterion, node, job["role"], job["task"])
-        seats = [state.seats[slot] for slot in self._slots(job)]
-        judges_steady = all(
-            self.criterion.slots[s] in state.nodes[state.seats[s].node].deterministic for s in self._slots(job)
-        )
-        if not (steady and judges_steady):
-            return artifact_key, None
-        panel = next(m.panel.hash if m.panel else "" for m in role.measures if m.name == job["measure"])
-        return artifact_key, hash_json([artifact_key, job["measure"], panel, [seat.role_hash for seat in seats]])
 
     # ------------------------------------------------------------------ commits
 
@@ -320,6 +294,7 @@ class Loop:
             self.cells.release(job["node"], job["role"], (job["task"], job["measure"]), measured=True)
         else:
             self.archive.commit(self._expanded(n, job, result), taken=[n])
+            self.cells.sync()
         self._observe(self.archive.state, "search")
 
     def _void(self, n: int, job: dict[str, Any], detail: str) -> None:
@@ -333,7 +308,7 @@ class Loop:
         state = self.archive.state
         role = self.criterion.role(job["role"])
         measure = next(m for m in role.measures if m.name == job["measure"])
-        artifact_key, key = self._keys(job)
+        artifact_key = work_key(self.criterion, state.nodes[job["node"]], job["role"], job["task"])
         made = result["made"] if role.kind is RoleKind.SOLVER else None
         return "outcome", {
             "n": n,
@@ -351,11 +326,9 @@ class Loop:
             "artifact_key": artifact_key if made else None,
             "made": made,
             "opinions": result.get("opinions", []),
-            "key": key,
             "deps": list(measure.slots),
             "epoch": state.epoch,
             "epoch_vector": {slot: state.seats[slot].counter for slot in measure.slots},
-            "reused": result.get("reused"),
             "usage": result["usage"],
             "utility_id": state.utility_id,
         }
@@ -477,17 +450,3 @@ class Loop:
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         self._tasks.clear()
-
-
-def _reuse(record: Record) -> dict[str, Any]:
-    """Return the outcome of an equal cell again: it costs nothing and is recorded as reused."""
-    made = {"blob": record.artifact, "failure": None, "detail": ""} if record.artifact else None
-    return {
-        "y": record.y,
-        "score": record.score,
-        "failure": record.failure,
-        "detail": "",
-        "usage": NO_USAGE,
-        "made": made,
-        "reused": record.n,
-    }

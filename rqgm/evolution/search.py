@@ -36,6 +36,21 @@ class Search:
             return self.settings.tau
         return self.settings.tau * self.budget / max(1, self.budget - state.spent)
 
+    def draw(self, state: State, rng: np.random.RandomState, which: str) -> np.ndarray:
+        """Return one draw per node from the posterior of its utility, by its own counts or its clade's.
+
+        Utility is uniform over roles. So a draw is the mean of one draw a role; with ``beliefs = "pooled"`` (the
+        paper's) it is one draw from the pooled counts, which is the same as long as roles are measured evenly.
+        """
+        none = np.zeros((2, len(state.nodes)))
+        found = [state.evidence.get(role.name) for role in self.criterion.roles]
+        counts = [none if e is None else e.own if which == "own" else e.clade for e in found]
+        if self.settings.beliefs == "pooled":
+            counts = [sum(counts, start=none)]
+        tau = self.tau(state)
+        mean: np.ndarray = sum((thompson(rng, c, tau) for c in counts), start=np.zeros(len(state.nodes))) / len(counts)
+        return mean
+
 
 def wants_expansion(state: State, settings: SearchSettings, in_flight: int, expanding: int) -> bool:
     """Tell whether the gate opens: outcomes^alpha >= nodes, those in the making included.
@@ -59,8 +74,8 @@ def decide(search: Search, state: State, cells: OpenCells) -> dict[str, Any] | N
     if not open_nodes.any():
         can_expand = state.barren + expanding < search.patience and len(state.nodes) + expanding < settings.max_nodes
         return _expansion(search, state, rng, number) if can_expand else None
-    counts = state.counts.own if settings.validation_counts == "own" else state.counts.clade
-    node = int(np.argmax(np.where(open_nodes, thompson(rng, counts, search.tau(state)), -1.0)))
+    draws = search.draw(state, rng, settings.validation_counts)
+    node = int(np.argmax(np.where(open_nodes, draws, -1.0)))
     picked = cells.pick(node)
     assert picked is not None
     role, (task, measure) = picked
@@ -75,11 +90,10 @@ def thompson(rng: np.random.RandomState, counts: np.ndarray, tau: float) -> np.n
 
 def _expansion(search: Search, state: State, rng: np.random.RandomState, number: int) -> dict[str, Any]:
     settings = search.settings
-    counts = state.counts.clade if settings.parent_counts == "clade" else state.counts.own
-    parent = int(np.argmax(thompson(rng, counts, search.tau(state))))
+    parent = int(np.argmax(search.draw(state, rng, settings.parent_counts)))
     mate: int | None = None
     if settings.evidence == "paired" and len(state.nodes) > 1:
-        draws = thompson(rng, state.counts.own, search.tau(state))
+        draws = search.draw(state, rng, "own")
         draws[parent] = -1.0
         mate = int(np.argmax(draws))
     return {"kind": "expand", "node": parent, "mate": mate, "train": sample_train(search, number)}

@@ -21,6 +21,9 @@ class SearchSettings(_Settings):
     cooling: bool = Field(default=False, description="tau = budget / budget left, as some sources have it")
     parent_counts: Literal["clade", "own"] = "clade"
     validation_counts: Literal["own", "clade"] = "own"
+    beliefs: Literal["by-role", "pooled"] = Field(
+        default="by-role", description="a node's utility: the mean of its roles' posteriors, or one posterior of all"
+    )
     lag: int = Field(default=8, ge=1, le=1024, description="decision n uses the results of jobs <= n - lag")
     commit: Literal["dispatch", "arrival"] = "dispatch"
     evidence: Literal["single", "paired"] = "paired"

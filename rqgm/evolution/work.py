@@ -113,8 +113,6 @@ class SandboxWorker:
         if job.made is not None:
             tree = self.bench.blobs.get_tree(job.made.blob) if job.made.blob else {}
             return Made(job.made, tree, None, Usage())
-        if job.role not in workspace.deterministic:
-            return await self.solve(workspace, role, job.task)
         return await self._share(job, workspace, role)
 
     async def _share(self, job: Validation, workspace: Workspace, role: MeasuredRole) -> Made:

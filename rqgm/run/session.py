@@ -134,6 +134,7 @@ def _add_seed(archive: RunArchive, resolved: Resolved, lock: Lock) -> None:
         "run": lock.run,
         "seed": lock.experiment.seed,
         "lock_hash": lock.hash,
+        "roles": [role.name for role in criterion.roles],
         "utility_id": criterion.utility_id(seats),
         "sandbox": lock.sandbox,
         "isolated": lock.isolated,

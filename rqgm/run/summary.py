@@ -39,7 +39,7 @@ def summarise(run: OpenedRun) -> dict[str, Any]:
         "ledger_head": run.archive.ledger.head,
         "outcomes": state.spent,
         "budget_outcomes": budget,
-        "reused": state.reused,
+        "shared": state.shared(),
         "voided": state.voided,
         "nodes": len(state.nodes),
         "rejected_edits": len(state.rejected),

@@ -152,7 +152,8 @@ def begin(archive: RunArchive, world: World, quality: dict[str, float] | None = 
     parts = roles(tree, world)
     seats = {slot: parts["roles"][role] for slot, role in criterion.slots.items()}
     commit = archive.lineage.add(0, tree, None, "seed", {})
-    started = {"run": "synthetic", "seed": world.seed, "utility_id": criterion.utility_id(seats)}
+    started: dict[str, Any] = {"run": "synthetic", "seed": world.seed, "utility_id": criterion.utility_id(seats)}
+    started["roles"] = [role.name for role in criterion.roles]
     seed: dict[str, Any] = {
         "n": None,
         "commit": commit,

@@ -14,6 +14,7 @@ import importlib
 import importlib.util
 import json
 import multiprocessing
+import os
 import sys
 import tomllib
 from pathlib import Path
@@ -23,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 REPAIR = HERE.parent / "repair"
 SEED = HERE.parents[1] / "archive" / "seeds" / "repair"
 POOLS = {"train": "train", "validation": "anchor", "reviews": "test"}  # of a program -> of its patches
-PER_CLASS = 3  # patches of one program, provenance and label
+PER_CLASS = {"human": 3, "machine": 8}  # patches of one program and label
 MAX_LABELLED = 60  # plausible machine-made patches of one program that are labelled
 STEPS = 4_000_000  # counted work of one search
 
@@ -165,7 +166,7 @@ def review_items(task: tuple[str, str]) -> list[dict]:
     items = []
     for provenance, texts in (("human", people), ("machine", made)):
         rows = [row(name, text, parts, provenance) for text in texts.values()]
-        items += chosen([item for item in rows if item is not None])
+        items += chosen([item for item in rows if item is not None], PER_CLASS[provenance])
     case_file = {"schema_version": 1, "program": "program.py", "cases": parts["visible"]}
     public = {
         "name": name.replace("_", "-"),
@@ -203,8 +204,8 @@ def row(name: str, text: str, parts: dict, provenance: str) -> dict | None:
     }
 
 
-def chosen(rows: list[dict]) -> list[dict]:
-    """Return up to PER_CLASS patches of each label: wrong ones of different behaviour first, then by digest."""
+def chosen(rows: list[dict], limit: int) -> list[dict]:
+    """Return up to `limit` patches of each label: wrong ones of different behaviour first, then by digest."""
     found = []
     for label in ("accept", "reject"):
         known: dict[str, int] = {}
@@ -212,7 +213,7 @@ def chosen(rows: list[dict]) -> list[dict]:
         for item in sorted((item for item in rows if item["label"] == label), key=lambda item: item["digest"]):
             known[item["behaviour"]] = known.get(item["behaviour"], 0) + 1
             keyed.append((known[item["behaviour"]], item["digest"], item))
-        found += [item for _, _, item in sorted(keyed, key=lambda pair: pair[:2])[:PER_CLASS]]
+        found += [item for _, _, item in sorted(keyed, key=lambda pair: pair[:2])[:limit]]
     return found
 
 
@@ -267,6 +268,8 @@ def table(items: list[dict]) -> str:
 
 
 def main() -> None:
+    if os.environ.get("PYTHONHASHSEED") != "0":  # candidates that walk over sets must do so in one order
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "PYTHONHASHSEED": "0"})
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()

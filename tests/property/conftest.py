@@ -28,7 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 settings.register_profile(
-    "rqgm", derandomize=True, database=None, deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow]
+    "rqgm",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=20,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("rqgm")
 
@@ -61,7 +66,7 @@ class JumbledWorker(ContentWorker):
 class Setup:
     """What a small run is told."""
 
-    world: World = World(tasks=5, anchors=10, step=0.2)
+    world: World = field(default_factory=lambda: World(tasks=5, anchors=10, step=0.2))
     outcomes: int = 45
     workers: int = 2
     lag: int = 4
@@ -145,7 +150,9 @@ class Runs:
         Ledger(copy / "ledger.sqlite").close()
         with sqlite3.connect(copy / "ledger.sqlite") as db:
             db.execute("ATTACH ? AS whole", (str(folder / "ledger.sqlite"),))
-            db.execute("INSERT INTO events SELECT * FROM whole.events WHERE at <= ? ORDER BY seq", (float(transactions),))
+            db.execute(
+                "INSERT INTO events SELECT * FROM whole.events WHERE at <= ? ORDER BY seq", (float(transactions),)
+            )
         db.close()
         return copy
 
@@ -181,5 +188,5 @@ class Runs:
 
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    """The maker of runs."""
+    """Return the maker of runs."""
     return Runs(tmp_path_factory.mktemp("runs"))

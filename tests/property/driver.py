@@ -13,6 +13,7 @@ import random
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from rqgm.evolution.loop import Loop, LoopSettings
 from rqgm.evolution.settings import BudgetSettings, EndpointSettings, EpochSettings, RaceSettings, SearchSettings
 from rqgm.testing.worlds import SyntheticWorker, World, begin
 
-WORLD = {"tasks": 8, "anchors": 16, "seats": 2, "step": 0.3, "rejected": 0.1, "deterministic": False}
+WORLD = {"tasks": 8, "anchors": 16, "seats": 2, "step": 0.3, "rejected": 0.1, "deterministic": False, "seed": 3}
 SETTINGS = LoopSettings(
     seed=1,
     search=SearchSettings(lag=6),
@@ -47,11 +48,19 @@ def killed(folder: Path, after_s: float, delay_s: float) -> bool:
     """Go on in a child that is killed after a while; tell whether the kill came before its end."""
     child = os.fork()
     if child == 0:
-        carry_on(folder, delay_s)
+        try:
+            carry_on(folder, delay_s)
+        except BaseException:  # noqa: BLE001  # a child never returns into its parent's code
+            traceback.print_exc()
+            os._exit(1)
         os._exit(0)
     time.sleep(after_s)
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
+        raise SystemExit("a resumed run failed")
+    for stale in (folder / "lineage.git").rglob("*.lock"):
+        stale.unlink()  # see test_a_lock_that_a_killed_git_left_behind_holds_nobody_up
     return os.WIFSIGNALED(status)
 
 
@@ -70,7 +79,9 @@ def outcome_of(folder: Path) -> dict[str, Any]:
             "spent": state.spent,
             "erased": state.erased,
             "counted_twice": len(events) - len(set(counted)) + len(live) - len(set(live)),
-            "counts_agree": bool((own_and_clade[0] == state.counts.own).all() and (own_and_clade[1] == state.counts.clade).all()),
+            "counts_agree": bool(
+                (own_and_clade[0] == state.counts.own).all() and (own_and_clade[1] == state.counts.clade).all()
+            ),
             "chain_holds": archive.ledger.verify() == archive.ledger.head,
         }
 

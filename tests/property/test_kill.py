@@ -14,7 +14,11 @@ KILLS = 20
 def test_a_run_killed_twenty_times_ends_as_the_undisturbed_one(tmp_path: Path) -> None:
     """Same lineage, same outcomes, same nodes, same tests; nothing counted twice."""
     done = subprocess.run(
-        [sys.executable, str(DRIVER), str(tmp_path), str(KILLS), "7"], capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, str(DRIVER), str(tmp_path), str(KILLS), "7"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)

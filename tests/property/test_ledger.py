@@ -22,7 +22,7 @@ COLUMNS = ("at", "kind", "body", "prev_hash", "hash")
 
 @pytest.fixture(scope="session")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A ledger of eight events, and its head as printed at the end of the run."""
+    """Return a ledger of eight events, and its head as printed at the end of the run."""
     path = tmp_path_factory.mktemp("ledger") / "ledger.sqlite"
     ledger = Ledger(path, clock=itertools.count(1.0).__next__)
     for number in range(ROWS):
@@ -71,7 +71,11 @@ def test_an_edited_column_is_found(sealed: tuple[Path, str], row: int, column: s
     with sqlite3.connect(sealed[0]) as db:
         (old,) = db.execute(f"SELECT {column} FROM events WHERE seq = ?", (row,)).fetchone()
     db.close()
-    kind = st.floats(0, 1e9) if column == "at" else st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=80)
+    kind = (
+        st.floats(0, 1e9)
+        if column == "at"
+        else st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=80)
+    )
     new = data.draw(kind.filter(lambda value: value != old))
     assert verdict(tampered(sealed[0], (f"UPDATE events SET {column} = ? WHERE seq = ?", (new, row)))) is None
 
@@ -107,5 +111,8 @@ def test_deleted_rows_are_found(sealed: tuple[Path, str], rows: set[int]) -> Non
 def test_an_inserted_row_is_found(sealed: tuple[Path, str], row: int) -> None:
     """Later rows make room, their hashes do not."""
     shift = [("UPDATE events SET seq = seq + 1 WHERE seq = ?", (seq,)) for seq in range(ROWS, row - 1, -1)]
-    insert = ("INSERT INTO events SELECT ?, at, kind, body, prev_hash, hash FROM events WHERE seq = ?", (row, 1 if row > 1 else 2))
+    insert = (
+        "INSERT INTO events SELECT ?, at, kind, body, prev_hash, hash FROM events WHERE seq = ?",
+        (row, 1 if row > 1 else 2),
+    )
     assert verdict(tampered(sealed[0], *shift, insert)) is None

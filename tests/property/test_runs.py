@@ -48,7 +48,10 @@ epochs = st.fixed_dictionaries(
         "replacement": st.sampled_from(("best-belief", "margin", "paired", "off")),
         "min_anchor": st.integers(1, 5),
         "race": st.builds(
-            RaceSettings, candidates=st.integers(0, 6), target=st.integers(1, 12), share=st.sampled_from((0.0, 0.25, 1.0))
+            RaceSettings,
+            candidates=st.integers(0, 6),
+            target=st.integers(1, 12),
+            share=st.sampled_from((0.0, 0.25, 1.0)),
         ),
     }
 )
@@ -88,7 +91,9 @@ def test_every_run_keeps_its_promises(runs: Any, setups: Any, data: st.DataObjec
     assert state.pending == {}
     committed = [e.body["n"] for e in events if e.kind in ("outcome", "voided", "edit_rejected")]
     committed += [e.body["n"] for e in events if e.kind == "node_added" and e.body["n"] is not None]
-    in_order = [e.body["n"] for e in events if e.kind in ("outcome", "voided", "edit_rejected", "node_added") and e.body["n"]]
+    in_order = [
+        e.body["n"] for e in events if e.kind in ("outcome", "voided", "edit_rejected", "node_added") and e.body["n"]
+    ]
     assert in_order == sorted(committed) == list(range(1, state.dispatched + 1))
     check_counts(state)
     check_lineage(folder, state)
@@ -141,7 +146,12 @@ def test_several_seats_are_replaced_in_one_event(runs: Any) -> None:
     """With three seats, some checkpoint changes more than one, and never by more than one event."""
     found = 0
     for seed in range(8):
-        setup = runs.Setup(world=World(tasks=4, anchors=12, seats=3, step=0.4, seed=seed), outcomes=70, seed=seed, epochs={"min_anchor": 2})
+        setup = runs.Setup(
+            world=World(tasks=4, anchors=12, seats=3, step=0.4, seed=seed),
+            outcomes=70,
+            seed=seed,
+            epochs={"min_anchor": 2},
+        )
         folder, _ = runs.go(setup)
         closings = [event.body for event in runs.events(folder) if event.kind == "epoch_closed"]
         assert len({body["epoch"] for body in closings}) == len(closings)
@@ -207,7 +217,7 @@ def test_an_arrival_run_replays_from_its_log(runs: Any) -> None:
 
 @pytest.fixture(scope="session", params=[True, False], ids=["deterministic", "stochastic"])
 def undisturbed(request: pytest.FixtureRequest, runs: Any) -> tuple[Any, Path, dict[str, Any]]:
-    """A run with races, replacements and erasures, and what it came to."""
+    """Return a run with races, replacements and erasures, and what it came to."""
     for seed in range(20):
         world = World(tasks=5, anchors=10, seats=2, step=0.3, rejected=0.2, deterministic=request.param, seed=seed)
         setup = runs.Setup(world=world, outcomes=60, seed=seed, epochs={"min_anchor": 2})
@@ -220,7 +230,9 @@ def undisturbed(request: pytest.FixtureRequest, runs: Any) -> tuple[Any, Path, d
 
 @settings(max_examples=12)
 @given(fraction=st.floats(0, 1), workers=st.integers(1, 4))
-def test_a_run_cut_anywhere_and_resumed_ends_as_if_undisturbed(runs: Any, undisturbed: Any, fraction: float, workers: int) -> None:
+def test_a_run_cut_anywhere_and_resumed_ends_as_if_undisturbed(
+    runs: Any, undisturbed: Any, fraction: float, workers: int
+) -> None:
     """Cut after any transaction, all results in flight lost, git and blobs ahead of the ledger."""
     from dataclasses import replace
 
@@ -232,7 +244,7 @@ def test_a_run_cut_anywhere_and_resumed_ends_as_if_undisturbed(runs: Any, undist
 
 
 @settings(max_examples=8)
-@given(lost=st.sampled_from((0.1, 0.3)), seed=st.integers(0, 50))
+@given(lost=st.sampled_from((0.4, 0.6)), seed=st.integers(0, 50))
 def test_what_is_lost_outside_the_agents_is_never_an_outcome(runs: Any, lost: float, seed: int) -> None:
     """Lost jobs are voided and their cells measured later; every outcome is what an undisturbed world would have drawn."""
     setup = runs.Setup(world=World(tasks=4, anchors=8, step=0.3, lost=lost, seed=seed), seed=seed)
@@ -312,7 +324,11 @@ class Reading(SyntheticWorker):
         return result
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="evolution/loop.py: _expansion looks up `known` at (re)start, so a resumed editor sees what the undisturbed did not")
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="evolution/loop.py: _expansion looks up `known` at (re)start, so a resumed editor sees what the undisturbed did not",
+)
 def test_a_resumed_editor_is_shown_what_it_would_have_been_shown(runs: Any) -> None:
     """The mate's evidence is what was known when the job was dispatched, however often it is started."""
     world = World(tasks=3, anchors=3, step=0.3, deterministic=False)
@@ -322,7 +338,11 @@ def test_a_resumed_editor_is_shown_what_it_would_have_been_shown(runs: Any) -> N
     assert heads == {state.lineage_head}
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="evolution/loop.py: _validation looks up reuse at (re)start, so a resumed run records other reuses and costs")
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="evolution/loop.py: _validation looks up reuse at (re)start, so a resumed run records other reuses and costs",
+)
 def test_a_resumed_run_records_the_same_reuses(runs: Any) -> None:
     """Which outcomes were reused is part of the record, and of the cost."""
     setup = runs.Setup(outcomes=60)

@@ -37,18 +37,43 @@ def node_event(state: State, parent: int | None) -> tuple[str, dict[str, Any]]:
     return "node_added", body | ({"seats": dict.fromkeys(SLOTS, "reviewer")} if parent is None else {})
 
 
-def outcome_event(state: State, node: int, role: str, deps: set[str], y: int, weight: float) -> tuple[str, dict[str, Any]]:
+def outcome_event(
+    state: State, node: int, role: str, deps: set[str], y: int, weight: float
+) -> tuple[str, dict[str, Any]]:
     """Return the event of an outcome."""
     n = len(state.records) + 1
-    body: dict[str, Any] = {"n": n, "node": node % len(state.nodes), "role": role, "task": f"t{n}", "measure": "m", "pool": ""}
-    body |= {"y": y, "score": 1.0, "weight": weight, "failure": None, "artifact": None, "key": f"k{n}", "epoch": state.epoch}
+    body: dict[str, Any] = {
+        "n": n,
+        "node": node % len(state.nodes),
+        "role": role,
+        "task": f"t{n}",
+        "measure": "m",
+        "pool": "",
+    }
+    body |= {
+        "y": y,
+        "score": 1.0,
+        "weight": weight,
+        "failure": None,
+        "artifact": None,
+        "key": f"k{n}",
+        "epoch": state.epoch,
+    }
     return "outcome", body | {"deps": sorted(deps), "reused": None, "usage": {"cpu_s": 0.5}}
 
 
 def close_event(state: State, slots: set[str], erased: list[int]) -> tuple[str, dict[str, Any]]:
     """Return the event that ends an epoch."""
-    seats = {s: {"node": 0, "role_hash": f"h{state.epoch}", "counter": state.seats[s].counter + 1} for s in sorted(slots)}
-    body = {"epoch": state.epoch, "outcomes": state.spent, "seats": seats, "erased": erased, "utility_id": f"u{state.epoch}"}
+    seats = {
+        s: {"node": 0, "role_hash": f"h{state.epoch}", "counter": state.seats[s].counter + 1} for s in sorted(slots)
+    }
+    body = {
+        "epoch": state.epoch,
+        "outcomes": state.spent,
+        "seats": seats,
+        "erased": erased,
+        "utility_id": f"u{state.epoch}",
+    }
     return "epoch_closed", body
 
 
@@ -147,7 +172,9 @@ def test_erasures_commute_and_erase_exactly_the_dependents(
             state.apply(*close_event(state, slots, erased))
         assert sorted(gone) == sorted(expected)
         assert {record.n for record in state.live()} == survivors
-        ends.append((state.counts.own.tolist(), state.counts.clade.tolist(), state.closed, state.cache, state.dependents))
+        ends.append(
+            (state.counts.own.tolist(), state.counts.clade.tolist(), state.closed, state.cache, state.dependents)
+        )
     assert ends[0] == ends[1] == ends[2]
 
 

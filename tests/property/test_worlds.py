@@ -11,7 +11,10 @@ from rqgm.evolution.worker import Validation
 from rqgm.testing.worlds import SyntheticWorker, World, begin, workspace
 
 
-@pytest.mark.xfail(strict=True, reason="testing/worlds.py: _draw goes by the whole workspace, role hashes and cache keys by one role's number")
+@pytest.mark.xfail(
+    strict=True,
+    reason="testing/worlds.py: _draw goes by the whole workspace, role hashes and cache keys by one role's number",
+)
 async def test_equal_cells_have_equal_outcomes(tmp_path: Path) -> None:
     """A child that changed only its reviewer has its parent's coder outcomes, as the cache takes for granted."""
     (tmp_path / LOCK_FILE).write_text("{}")

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from rqgm.archive.blobs import Blobs
-from rqgm.core.errors import IntegrityError
+from rqgm.core.errors import ArtifactError, IntegrityError
 from rqgm.core.hashes import sha256
 from rqgm.core.trees import File
 
 
 @pytest.fixture
 def blobs(tmp_path: Path) -> Blobs:
-    """An empty folder of blobs."""
+    """Return an empty folder of blobs."""
     return Blobs(tmp_path / "blobs")
 
 
@@ -73,13 +73,21 @@ def test_a_tree_comes_back_whole(blobs: Blobs) -> None:
 def test_equal_trees_have_one_hash_and_others_another(blobs: Blobs) -> None:
     """The order of a mapping is no part of a tree; the executable bit is."""
     one, two = {"a": File(b"1"), "b": File(b"2")}, {"b": File(b"2"), "a": File(b"1")}
-    assert blobs.put_tree(one) == blobs.put_tree(two) != blobs.put_tree({"a": File(b"1", executable=True), "b": File(b"2")})
+    assert (
+        blobs.put_tree(one)
+        == blobs.put_tree(two)
+        != blobs.put_tree({"a": File(b"1", executable=True), "b": File(b"2")})
+    )
 
 
-@pytest.mark.parametrize(
-    "content", [b"not json", b"[]", b'{"tree": 3}', b'{"tree": [["a"]]}', b'{"tree": [["../a", "00", false]]}', b"{}"]
-)
+@pytest.mark.parametrize("content", [b"not json", b"[]", b'{"tree": 3}', b'{"tree": [["a"]]}', b"{}"])
 def test_what_is_not_a_listing_is_refused(blobs: Blobs, content: bytes) -> None:
     """A blob that somebody planted as a tree cannot lead out of it."""
     with pytest.raises(IntegrityError, match="is not a tree"):
         blobs.get_tree(blobs.put(content))
+
+
+def test_a_listing_with_a_bad_path_is_refused(blobs: Blobs) -> None:
+    """What a worker returns as a tree is as hostile as the workspace that it comes from."""
+    with pytest.raises(ArtifactError):
+        blobs.get_tree(blobs.put(b'{"tree": [["../a", "00", false]]}'))

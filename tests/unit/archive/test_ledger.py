@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import sqlite3
 from pathlib import Path
@@ -20,7 +21,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ledger(path: Path) -> Ledger:
-    """A ledger with three events, one a second."""
+    """Return a ledger with three events, one a second."""
     ledger = Ledger(path, clock=itertools.count(1.0).__next__)
     for number in range(3):
         ledger.append([("counted", {"number": number})])
@@ -136,10 +137,8 @@ def test_text_with_nul_and_line_breaks_survives(ledger: Ledger) -> None:
 
 def test_text_that_cannot_be_encoded_leaves_the_ledger_usable(ledger: Ledger) -> None:
     """A lone surrogate is refused (or stored), and the next event can be appended."""
-    try:
+    with contextlib.suppress(ValueError, RunStoppedError):
         ledger.append([("said", {"text": "\ud800"})])
-    except (ValueError, RunStoppedError):
-        pass
     ledger.append([("said", {"text": "fine"})])
 
 

@@ -16,7 +16,7 @@ SEED = {"a.py": File(b"1\n"), "x/b.py": File(b"2\n"), "run.sh": File(b"#!", exec
 
 @pytest.fixture
 def lineage(tmp_path: Path) -> Lineage:
-    """An empty lineage."""
+    """Return an empty lineage."""
     return Lineage(tmp_path / "lineage.git", create=True)
 
 

@@ -15,7 +15,7 @@ from rqgm.testing.worlds import World, begin
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A run's folder with generation zero in it."""
+    """Return a run's folder with generation zero in it."""
     (tmp_path / LOCK_FILE).write_text("{}")
     with RunArchive(tmp_path, writer=True, create=True) as archive:
         begin(archive, World())
@@ -87,3 +87,33 @@ def test_a_failed_opening_gives_the_folder_free(folder: Path) -> None:
     with pytest.raises(IntegrityError):
         RunArchive(folder, writer=True)
     del kept
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="archive/lineage.py: a kill while git writes leaves a .lock file, and then no resume ever works again",
+)
+@pytest.mark.parametrize("name", ["refs/heads/nodes/000001.lock", "refs/heads/seed.lock"])
+def test_a_lock_that_a_killed_git_left_behind_holds_nobody_up(folder: Path, name: str) -> None:
+    """Whoever holds the run may clear what a dead process locked: nobody else writes there."""
+    stale = folder / "lineage.git" / name
+    stale.parent.mkdir(parents=True, exist_ok=True)
+    stale.touch()
+    with RunArchive(folder, writer=True) as archive:
+        seed = archive.state.nodes[0].commit
+        tree = archive.lineage.tree(seed)
+        assert archive.lineage.add(0, tree, None, "seed", {}) == seed
+        archive.lineage.add(1, tree, seed, "edit", {})
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=IntegrityError,
+    reason="archive/lineage.py: a kill while the repository is made leaves HEAD.lock for ever",
+)
+def test_a_repository_that_was_half_made_is_made_again(tmp_path: Path) -> None:
+    """Killed between the folder and its HEAD."""
+    (tmp_path / "lineage.git").mkdir()
+    (tmp_path / "lineage.git" / "HEAD.lock").touch()
+    with RunArchive(tmp_path, writer=True, create=True) as archive:
+        begin(archive, World())

@@ -15,7 +15,16 @@ from rqgm.core.usage import Usage
 
 def node(commit: str, parent: int | None, **more: Any) -> tuple[str, dict[str, Any]]:
     """Return the event that adds a node."""
-    body = {"n": None, "commit": commit, "parent": parent, "mate": None, "epoch": 0, "tried": "", "why": "", "train": []}
+    body = {
+        "n": None,
+        "commit": commit,
+        "parent": parent,
+        "mate": None,
+        "epoch": 0,
+        "tried": "",
+        "why": "",
+        "train": [],
+    }
     body |= {"usage": {}, "train_usage": {}, "roles": {"coder": commit, "reviewer": commit}, "deterministic": []}
     return "node_added", body | more
 
@@ -34,7 +43,7 @@ def closed(*erased: int, **more: Any) -> tuple[str, dict[str, Any]]:
 
 @pytest.fixture
 def state() -> State:
-    """Generation zero, its child and its grandchild."""
+    """Return generation zero, its child and its grandchild."""
     state = State()
     for event in (node("a", None, seats={"p/s": "reviewer"}), node("b", 0), node("c", 1)):
         state.apply(*event)
@@ -121,7 +130,16 @@ def test_dispatched_jobs_are_pending_until_something_comes_of_them(state: State)
     state.apply(*outcome(1, 0, 1))
     state.apply("voided", {"n": 2, "job": {}, "detail": "lost"})
     state.apply(*node("d", 0, n=3))
-    rejected = {"n": 4, "parent": 0, "failure": "crash", "detail": "", "tried": "", "train": [], "usage": {}, "train_usage": {}}
+    rejected = {
+        "n": 4,
+        "parent": 0,
+        "failure": "crash",
+        "detail": "",
+        "tried": "",
+        "train": [],
+        "usage": {},
+        "train_usage": {},
+    }
     state.apply("edit_rejected", rejected)
     assert (state.pending, state.dispatched) == ({}, 4)
 

@@ -28,7 +28,9 @@ def test_what_lies_outside_the_agent_is_infrastructure(failure: Failure) -> None
     assert TABLE[failure].cause is Cause.INFRASTRUCTURE
 
 
-@pytest.mark.parametrize("failure", [Failure.TIMEOUT, Failure.CRASH, Failure.BUDGET_EXHAUSTED, Failure.MALFORMED_RESPONSE])
+@pytest.mark.parametrize(
+    "failure", [Failure.TIMEOUT, Failure.CRASH, Failure.BUDGET_EXHAUSTED, Failure.MALFORMED_RESPONSE]
+)
 def test_what_the_agent_did_is_an_outcome(failure: Failure) -> None:
     """Time-out, crash, spent budget and malformed answer are outcome 0."""
     assert TABLE[failure].counts

@@ -8,7 +8,12 @@ from rqgm.core.streams import array_stream, python_stream, stream_seed
 def test_a_stream_is_named_by_seed_and_decision() -> None:
     """Equal names draw equally, other names differently."""
     assert stream_seed(1, "decide", 7) == stream_seed(1, "decide", 7)
-    others = [stream_seed(2, "decide", 7), stream_seed(1, "decide", 8), stream_seed(1, "decide", "7"), stream_seed(1, "train", 7)]
+    others = [
+        stream_seed(2, "decide", 7),
+        stream_seed(1, "decide", 8),
+        stream_seed(1, "decide", "7"),
+        stream_seed(1, "train", 7),
+    ]
     assert len({stream_seed(1, "decide", 7), *others}) == 5
 
 

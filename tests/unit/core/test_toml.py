@@ -70,8 +70,14 @@ def test_links_and_large_files_are_refused(tmp_path: Path) -> None:
     ("data", "message"),
     [
         ({"count": 1, "item": []}, "item: unknown key; did you mean 'items'? Allowed: by_name, count, items"),
-        ({"count": 1, "items": [{"wieght": 2}]}, "items.0.wieght: unknown key; did you mean 'weight'? Allowed: kind, weight"),
-        ({"count": 1, "by_name": {"a": {"kin": "x"}}}, "by_name.a.kin: unknown key; did you mean 'kind'? Allowed: kind, weight"),
+        (
+            {"count": 1, "items": [{"wieght": 2}]},
+            "items.0.wieght: unknown key; did you mean 'weight'? Allowed: kind, weight",
+        ),
+        (
+            {"count": 1, "by_name": {"a": {"kin": "x"}}},
+            "by_name.a.kin: unknown key; did you mean 'kind'? Allowed: kind, weight",
+        ),
         ({"count": 1, "zzz": 1}, "zzz: unknown key Allowed: by_name, count, items"),
         ({}, "count: is missing"),
         ({"count": "many"}, "(found 'many')"),

@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from rqgm.core.errors import ArtifactError
-from rqgm.core.trees import File, TreeLimits, check_path, check_tree, hash_tree, read_file, read_tree, select, write_tree
+from rqgm.core.trees import (
+    File,
+    TreeLimits,
+    check_path,
+    check_tree,
+    hash_tree,
+    read_file,
+    read_tree,
+    select,
+    write_tree,
+)
 
 
 @pytest.mark.parametrize("path", ["a", "a/b.py", "a b", ".hidden", "é", "a/...", "-x"])
@@ -101,6 +111,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     """The message has the name that the caller knows it by."""
     with pytest.raises(ArtifactError, match="'its name' cannot be read"):
         read_file(tmp_path / "absent", "its name", 10)
+
 
 def test_a_folder_in_a_files_place_is_not_a_regular_file(tmp_path: Path) -> None:
     """A folder named like a file is refused like any other thing that is not one."""

@@ -28,4 +28,4 @@ def test_plain_data_makes_the_same_usage_again() -> None:
 def test_unknown_fields_are_refused() -> None:
     """A misspelt key is an error, not a silent zero."""
     with pytest.raises(TypeError):
-        Usage(**{"tokens": 3})
+        Usage(tokens=3)

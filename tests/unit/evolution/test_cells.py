@@ -18,7 +18,14 @@ CRITERION = WORLD.criterion()
 def add_node(state: State) -> None:
     """Add one node."""
     index = len(state.nodes)
-    body = {"n": None, "commit": f"c{index}", "parent": index - 1 if index else None, "epoch": 0, "tried": "", "why": ""}
+    body = {
+        "n": None,
+        "commit": f"c{index}",
+        "parent": index - 1 if index else None,
+        "epoch": 0,
+        "tried": "",
+        "why": "",
+    }
     body |= {"train": [], "usage": {}, "train_usage": {}, "deterministic": []}
     body |= {"roles": {"coder": "h", "reviewer": "h"}, "seats": dict(CRITERION.slots) if index == 0 else {}}
     state.apply("node_added", body)
@@ -51,7 +58,15 @@ def dispatch(state: State, cells: OpenCells, node: int, role: str, cell: Cell) -
 def finish(state: State, cells: OpenCells, n: int, deps: tuple[str, ...] = ()) -> None:
     """Close a job's cell as the loop does."""
     job = state.pending[n]
-    body: dict[str, Any] = {"n": n, "pool": "validation", "y": 1, "score": 1.0, "weight": 1.0, "failure": None, "epoch": 0}
+    body: dict[str, Any] = {
+        "n": n,
+        "pool": "validation",
+        "y": 1,
+        "score": 1.0,
+        "weight": 1.0,
+        "failure": None,
+        "epoch": 0,
+    }
     body |= {"artifact": None, "key": None, "deps": list(deps), "reused": None, "usage": {}}
     state.apply("outcome", body | {key: job[key] for key in ("node", "role", "task", "measure")})
     cells.release(job["node"], job["role"], (job["task"], job["measure"]), measured=True)
@@ -135,7 +150,9 @@ def test_an_erased_record_opens_its_cell_again(state: State, cells: OpenCells) -
     state.apply("epoch_closed", {"epoch": 0, "erased": erased, "seats": {}, "utility_id": ""})
     for record in (state.records[n] for n in erased):
         cells.reopen(record.node, record.role, (record.task, record.measure))
-    assert open_of(cells, 0) == {("coder", (task, "panel:review")) for task in CRITERION.role("coder").tasks[Pool.VALIDATION]}
+    assert open_of(cells, 0) == {
+        ("coder", (task, "panel:review")) for task in CRITERION.role("coder").tasks[Pool.VALIDATION]
+    }
     assert cells.mask().tolist() == [True, True]
 
 

@@ -55,7 +55,16 @@ class Run:
     def record(self, node: int, role: str, task: str, measure: str, y: int, deps: tuple[str, ...] = ()) -> int:
         """Add one outcome."""
         self._n += 1
-        body = {"n": self._n, "node": node, "role": role, "task": task, "measure": measure, "pool": "", "y": y, "epoch": 0}
+        body = {
+            "n": self._n,
+            "node": node,
+            "role": role,
+            "task": task,
+            "measure": measure,
+            "pool": "",
+            "y": y,
+            "epoch": 0,
+        }
         body |= {"score": 1.0, "weight": 1.0, "failure": None, "artifact": None, "key": None, "deps": list(deps)}
         self.state.apply("outcome", body | {"reused": None, "usage": {}})
         return self._n

@@ -14,7 +14,9 @@ PANEL = PanelSpec(name="review", seats=[SeatSpec(name="s", judge="role:reviewer"
 CODER = MeasuredRole(
     "coder", RoleKind.SOLVER, "repair", "hash-1", {Pool.VALIDATION: ("a",)}, (Measure("tests", 3.0), Measure("panel", 1.0, PANEL)), 100
 )  # fmt: skip
-REVIEWER = MeasuredRole("reviewer", RoleKind.JUDGE, "reviews", "hash-2", {Pool.ANCHOR: ("x",)}, (Measure("anchor", 1.0),))
+REVIEWER = MeasuredRole(
+    "reviewer", RoleKind.JUDGE, "reviews", "hash-2", {Pool.ANCHOR: ("x",)}, (Measure("anchor", 1.0),)
+)
 CRITERION = Criterion((CODER, REVIEWER), "editor", "digest")
 SEATS = {"review/s": "judge-1"}
 
@@ -60,7 +62,12 @@ def with_coder(**changes: object) -> Criterion:
         (with_coder(suite_hash="hash-9"), SEATS),
         (with_coder(steps=101), SEATS),
         (with_coder(measures=(Measure("tests", 2.0), CODER.measures[1])), SEATS),
-        (with_coder(measures=(CODER.measures[0], Measure("panel", 1.0, PANEL.model_copy(update={"threshold": 0.6})))), SEATS),
+        (
+            with_coder(
+                measures=(CODER.measures[0], Measure("panel", 1.0, PANEL.model_copy(update={"threshold": 0.6})))
+            ),
+            SEATS,
+        ),
         (with_coder(measures=CODER.measures[1:]), SEATS),
         (Criterion((CODER,), "editor", "digest"), SEATS),
     ],

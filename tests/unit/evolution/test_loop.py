@@ -8,7 +8,6 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import pygit2
 import pytest
 
 from rqgm.archive.run_archive import LOCK_FILE, RunArchive
@@ -40,7 +39,7 @@ def settings(outcomes: int = 40, **changes: Any) -> LoopSettings:
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Any:
-    """A run with generation zero, in the small world."""
+    """Return a run with generation zero, in the small world."""
     (tmp_path / LOCK_FILE).write_text("{}")
     with RunArchive(tmp_path, writer=True, create=True) as archive:
         begin(archive, SMALL)
@@ -95,13 +94,19 @@ async def test_no_epoch_is_closed_when_the_budget_is_spent(archive: RunArchive) 
     assert archive.state.epochs == []
 
 
-@pytest.mark.parametrize(("budget", "reason"), [({"cpu_s": 0.1}, "cpu_s"), ({"usd": 1e-9}, ""), ({"wall_s": 1e-9}, "wall_s")])
-async def test_a_run_ends_cleanly_at_its_first_limit(archive: RunArchive, budget: dict[str, float], reason: str) -> None:
+@pytest.mark.parametrize(
+    ("budget", "reason"), [({"cpu_s": 0.1}, "cpu_s"), ({"usd": 1e-9}, ""), ({"wall_s": 1e-9}, "wall_s")]
+)
+async def test_a_run_ends_cleanly_at_its_first_limit(
+    archive: RunArchive, budget: dict[str, float], reason: str
+) -> None:
     """With endpoints, and a reason that names the limit."""
     await loop(archive, budget=BudgetSettings(outcomes=30, **budget)).run()
     state = archive.state
     assert state.finished is not None
-    assert state.finished["reason"] == (f"the budget of {reason} is spent" if reason else "the budget of outcomes is spent")
+    assert state.finished["reason"] == (
+        f"the budget of {reason} is spent" if reason else "the budget of outcomes is spent"
+    )
     assert state.endpoints
     assert (state.spent < 30) is bool(reason)
 
@@ -165,7 +170,7 @@ async def test_a_cancelled_run_leaves_nothing_running_and_can_go_on(archive: Run
             await asyncio.sleep(0 if n < 10 else 60)
 
     task = asyncio.create_task(loop(archive, Slow(SMALL, archive)).run())
-    while archive.state.dispatched < 10:
+    while archive.state.dispatched < 10:  # noqa: ASYNC110  # nothing signals it
         await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -222,7 +227,12 @@ async def test_equal_content_is_measured_once_and_reuse_is_recorded(archive: Run
     assert reused
     for record in reused:
         origin = archive.state.records[record.reused]
-        assert (record.y, record.role, record.task, record.measure) == (origin.y, origin.role, origin.task, origin.measure)
+        assert (record.y, record.role, record.task, record.measure) == (
+            origin.y,
+            origin.role,
+            origin.task,
+            origin.measure,
+        )
         assert record.key == origin.key is not None
 
 
@@ -315,7 +325,7 @@ async def test_finished_tests_survive_an_interruption(archive: RunArchive) -> No
 
     worker = Stuck(SMALL, archive)
     task = asyncio.create_task(loop(archive, worker, workers=4).run())
-    while len(runs) < 10:
+    while len(runs) < 10:  # noqa: ASYNC110  # nothing signals it
         await asyncio.sleep(0.001)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -385,7 +395,7 @@ async def test_an_interrupted_run_leaves_no_coroutine_unawaited(archive: RunArch
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         task = asyncio.create_task(loop(archive, Stuck(SMALL, archive), workers=1).run())
-        while not archive.state.dispatched:
+        while not archive.state.dispatched:  # noqa: ASYNC110  # nothing signals it
             await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -110,7 +110,7 @@ def test_the_sign_test_is_exact_and_one_sided(won: int, lost: int, p: float) -> 
 
 
 def test_paired_spreads_its_error_over_checkpoints_and_candidates() -> None:
-    """delta · 6 / (π² t²) / C: nine items won and none lost pass at first, not with ten candidates, nor at checkpoint 5."""
+    """Delta · 6 / (π² t²) / C: nine items won and none lost pass at first, not with ten candidates, nor at checkpoint 5."""
     settings = rule("paired", delta=0.1)
     seated, better = judge(0, 0, 9), judge(1, 9, 0)
     crowd = [better, *(judge(node, 0, 9) for node in range(2, 42))]
@@ -123,7 +123,10 @@ def test_paired_spreads_its_error_over_checkpoints_and_candidates() -> None:
 def test_paired_takes_the_most_significant_and_then_the_best_belief() -> None:
     """Among equal p-values the one with more behind it."""
     seated = judge(0, 0, 10)
-    fewer, more = judge(1, 10, 0), Candidate("hash-2", 2, judge(2, 10, 0).verdicts | {f"extra-{k}": 1 for k in range(9)})
+    fewer, more = (
+        judge(1, 10, 0),
+        Candidate("hash-2", 2, judge(2, 10, 0).verdicts | {f"extra-{k}": 1 for k in range(9)}),
+    )
     assert choose(rule("paired"), seated, [fewer, more], 1).winner == more
 
 

@@ -21,7 +21,14 @@ def grown(nodes: int, spent: int = 0, **fields: Any) -> State:
     """Return a state of `nodes` nodes in a chain; `spent` outcomes are said to be spent, none is recorded."""
     state = State()
     for index in range(nodes):
-        body = {"n": None, "commit": f"c{index}", "parent": index - 1 if index else None, "epoch": 0, "tried": "", "why": ""}
+        body = {
+            "n": None,
+            "commit": f"c{index}",
+            "parent": index - 1 if index else None,
+            "epoch": 0,
+            "tried": "",
+            "why": "",
+        }
         body |= {"train": [], "usage": {}, "train_usage": {}, "deterministic": []}
         body |= {"roles": {"coder": f"h{index}", "reviewer": f"h{index}", "editor": "e"}}
         state.apply("node_added", body | ({"seats": dict(CRITERION.slots)} if index == 0 else {}))

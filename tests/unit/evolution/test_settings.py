@@ -9,7 +9,7 @@ from rqgm.evolution.settings import BudgetSettings, EndpointSettings, EpochSetti
 
 
 def test_defaults_are_the_papers_where_it_says() -> None:
-    """alpha 0.6, rho 2, at least 5 anchor outcomes, epsilon 0.05; cooling is off."""
+    """Alpha 0.6, rho 2, at least 5 anchor outcomes, epsilon 0.05; cooling is off."""
     search, epochs = SearchSettings(), EpochSettings()
     assert (search.alpha, search.tau, search.cooling, search.train_samples) == (0.6, 1.0, False, 3)
     assert (search.parent_counts, search.validation_counts) == ("clade", "own")

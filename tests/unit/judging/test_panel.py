@@ -100,12 +100,18 @@ def test_a_panel_is_read_from_its_folder(tmp_path: Path) -> None:
     ("text", "message"),
     [
         (GOOD + '[[seats]]\nname = "one"\njudge = "role:reviewer"\n', "seats: two seats share a name"),
-        (GOOD.replace("name = \"review\"\n", "name = \"review\"\nagregation = \"min\"\n"), "did you mean 'aggregation'?"),
+        (GOOD.replace('name = "review"\n', 'name = "review"\nagregation = "min"\n'), "did you mean 'aggregation'?"),
         (GOOD.replace("role:reviewer", "reviewer"), "seats.0.judge"),
         (GOOD.replace('name = "review"', 'name = "Re view"'), "name"),
-        (GOOD.replace('name = "review"', 'name = "review"\nthreshold = 0'), "threshold: Input should be greater than 0 (found 0)"),
+        (
+            GOOD.replace('name = "review"', 'name = "review"\nthreshold = 0'),
+            "threshold: Input should be greater than 0 (found 0)",
+        ),
         (GOOD.replace('name = "review"', 'name = "review"\nthreshold = nan'), "threshold"),
-        (GOOD.replace('name = "review"', 'name = "review"\naggregation = "median"'), "'majority', 'mean' or 'min' (found 'median')"),
+        (
+            GOOD.replace('name = "review"', 'name = "review"\naggregation = "median"'),
+            "'majority', 'mean' or 'min' (found 'median')",
+        ),
         ('schema_version = 1\nname = "review"\nseats = []\n', "seats"),
         ('name = "review"\nschema_version = 2\n', "schema_version"),
         ('schema_version = 1\nname = "review"\n', "seats: is missing"),

@@ -18,7 +18,10 @@ from rqgm.roles.messages import RESPONSES, EditorRequest, EditorResponse, JudgeR
         (SolverResponse, {}),
         (SolverResponse, {"schema_version": 1, "notes": {"tried": [1, None, "x"]}, "usage": {"input_tokens": 3}}),
         (JudgeResponse, {"verdict": "accept", "score": 1}),
-        (JudgeResponse, {"verdict": "abstain", "score": 0.0, "probability": 0.5, "evidence": [{"claim": "c", "line": 1}]}),
+        (
+            JudgeResponse,
+            {"verdict": "abstain", "score": 0.0, "probability": 0.5, "evidence": [{"claim": "c", "line": 1}]},
+        ),
         (EditorResponse, {"tried": "less", "why": "more"}),
     ],
 )

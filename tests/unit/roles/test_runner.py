@@ -32,7 +32,13 @@ def job(collect: Collect | None = None) -> RoleJob:
         WORKSPACE,
         "coder",
         request=lambda at: SolverRequest(
-            role="coder", seed=5, limits=Limits(wall_s=3), task="t", instruction="i", workdir=at("/app"), artifacts=["p.py"]
+            role="coder",
+            seed=5,
+            limits=Limits(wall_s=3),
+            task="t",
+            instruction="i",
+            workdir=at("/app"),
+            artifacts=["p.py"],
         ),
         mounts=[Mount("/app", {"p.py": File(b"bug")}, writable=True)],
         collect=collect,
@@ -111,7 +117,9 @@ async def test_a_failed_role_leaves_no_artifact(fake_backend: Any) -> None:
         ({"exit_code": 0, "timed_out": True}, Failure.TIMEOUT),
     ],
 )
-def test_each_end_of_a_command_is_one_failure(end_of_command: Any, fields: dict[str, Any], failure: Failure | None) -> None:
+def test_each_end_of_a_command_is_one_failure(
+    end_of_command: Any, fields: dict[str, Any], failure: Failure | None
+) -> None:
     """The cause comes before the exit code."""
     assert failure_of(end_of_command(**fields)) is failure
 

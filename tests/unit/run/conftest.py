@@ -90,7 +90,7 @@ def suites() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def tiny_files() -> dict[str, str]:
-    """The files of the tiny project by path."""
+    """Return the files of the tiny project by path."""
     files = {"rqgm.toml": 'schema_version = 1\ndefault_experiment = "tiny"\n', "experiments/tiny.toml": EXPERIMENT}
     files |= {f"tasks/{name}": text for name, text in suites().items()}
     files |= {"judges/review/panel.toml": PANEL, "sandboxes/plain/profile.toml": 'name = "plain"\n'}
@@ -101,7 +101,7 @@ def tiny_files() -> dict[str, str]:
 
 @pytest.fixture
 def tiny(tmp_path: Path, tiny_files: dict[str, str]) -> Path:
-    """A tiny project of one's own."""
+    """Return a tiny project of one's own."""
     write(tmp_path / "project", tiny_files)
     return tmp_path / "project"
 
@@ -131,7 +131,7 @@ def make_run() -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory, tiny_files: dict[str, str]) -> Path:
-    """A finished run, for reading only."""
+    """Return a finished run, for reading only."""
     base = tmp_path_factory.mktemp("finished")
     write(base / "project", tiny_files)
     return run_tiny(base / "project", base / "run")

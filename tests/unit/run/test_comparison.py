@@ -15,7 +15,7 @@ from rqgm.run.summary import test_outcomes as outcomes_of
 
 @pytest.fixture
 def control(tiny: Path, tmp_path: Path, make_run: Any) -> Path:
-    """The finished run's matched control: same seed, replacement off."""
+    """Return the finished run's matched control: same seed, replacement off."""
     return make_run(tiny, tmp_path / "control", "epochs.replacement=off")
 
 
@@ -48,7 +48,9 @@ def test_runs_of_other_seeds_are_not_paired(finished: Path, tiny: Path, tmp_path
     assert compare([finished])["pairs"] == []
 
 
-def test_runs_that_are_not_finished_are_shown_and_not_paired(finished: Path, tiny: Path, tmp_path: Path, make_run: Any) -> None:
+def test_runs_that_are_not_finished_are_shown_and_not_paired(
+    finished: Path, tiny: Path, tmp_path: Path, make_run: Any
+) -> None:
     """There is nothing to compare yet."""
     begun = make_run(tiny, tmp_path / "begun", "epochs.replacement=off", finish=False)
     found = compare([finished, begun])
@@ -56,7 +58,9 @@ def test_runs_that_are_not_finished_are_shown_and_not_paired(finished: Path, tin
     assert (found["pairs"], found["pooled"]) == ([], None)
 
 
-def test_runs_on_different_suites_cannot_be_compared(finished: Path, tiny: Path, tmp_path: Path, make_run: Any, spoil: Any) -> None:
+def test_runs_on_different_suites_cannot_be_compared(
+    finished: Path, tiny: Path, tmp_path: Path, make_run: Any, spoil: Any
+) -> None:
     """Their rates mean different things."""
     spoil(tiny / "tasks" / "sums" / "test-0" / "instruction.md", "Sum up.", "Subtract.")
     other = make_run(tiny, tmp_path / "other")
@@ -85,7 +89,9 @@ def test_equal_differences_have_an_interval_of_no_width() -> None:
     assert found["interval"] == pytest.approx([0.1, 0.1])
 
 
-def test_a_control_of_another_budget_is_no_matched_control(finished: Path, tiny: Path, tmp_path: Path, make_run: Any) -> None:
+def test_a_control_of_another_budget_is_no_matched_control(
+    finished: Path, tiny: Path, tmp_path: Path, make_run: Any
+) -> None:
     """Same code, same seeds, same budget (spec §7)."""
     cheap = make_run(tiny, tmp_path / "cheap", "epochs.replacement=off", "budget.outcomes=12")
     assert compare([finished, cheap])["pairs"] == []

@@ -12,7 +12,7 @@ from rqgm.run.experiment import Experiment, load_experiment
 
 @pytest.fixture
 def path(tiny: Path) -> Path:
-    """The tiny experiment's file."""
+    """Return the tiny experiment's file."""
     return tiny / "experiments" / "tiny.toml"
 
 
@@ -65,11 +65,23 @@ def test_the_last_override_wins(path: Path) -> None:
 @pytest.mark.parametrize(
     ("override", "parts"),
     [
-        ("budget.outcoms=3", ["budget.outcoms: unknown key; did you mean 'outcomes'?", "Allowed: cpu_s, outcomes, tokens, usd, wall_s"]),
+        (
+            "budget.outcoms=3",
+            ["budget.outcoms: unknown key; did you mean 'outcomes'?", "Allowed: cpu_s, outcomes, tokens, usd, wall_s"],
+        ),
         ("serach.lag=3", ["serach: unknown key; did you mean 'search'?", "Allowed: budget, description, endpoints"]),
-        ("epochs.race.shares=1", ["epochs.race.shares: unknown key; did you mean 'share'?", "Allowed: candidates, share, target"]),
-        ('roles.coder.measures=[{kind="tests",wieght=1}]', ["roles.coder.measures.0.wieght: unknown key; did you mean 'weight'?"]),
-        ("roles.coder.kinds=1", ["roles.coder.kinds: unknown key; did you mean 'kind'?", "Allowed: kind, measures, steps, suite"]),
+        (
+            "epochs.race.shares=1",
+            ["epochs.race.shares: unknown key; did you mean 'share'?", "Allowed: candidates, share, target"],
+        ),
+        (
+            'roles.coder.measures=[{kind="tests",wieght=1}]',
+            ["roles.coder.measures.0.wieght: unknown key; did you mean 'weight'?"],
+        ),
+        (
+            "roles.coder.kinds=1",
+            ["roles.coder.kinds: unknown key; did you mean 'kind'?", "Allowed: kind, measures, steps, suite"],
+        ),
         ("seed=-1", ["seed: Input should be greater than or equal to 0 (found -1)"]),
         ("seed=x", ["seed: Input should be a valid integer", "(found 'x')"]),
         ("seed=2147483648", ["seed: Input should be less than"]),

@@ -108,7 +108,9 @@ def test_names_that_are_not_on_a_shelf_are_answered_with_the_nearest(tiny: Path)
 
 def test_a_suite_must_fit_its_role(tiny: Path) -> None:
     """Kind and pool."""
-    assert "'sum-reviews' is a judging suite; a solver needs a solving one" in refuse(tiny, ConfigError, "roles.coder.suite=sum-reviews")
+    assert "'sum-reviews' is a judging suite; a solver needs a solving one" in refuse(
+        tiny, ConfigError, "roles.coder.suite=sum-reviews"
+    )
     assert "a judge needs a judging one" in refuse(tiny, ConfigError, "roles.reviewer.suite=sums")
 
 
@@ -136,7 +138,9 @@ def test_two_panels_of_one_name_are_refused(tiny: Path) -> None:
     """Their seats could not be told apart in the records."""
     twin = tiny / "judges" / "second"
     twin.mkdir()
-    (twin / "panel.toml").write_text((tiny / "judges" / "review" / "panel.toml").read_text().replace("schema", "threshold = 0.9\nschema"))
+    (twin / "panel.toml").write_text(
+        (tiny / "judges" / "review" / "panel.toml").read_text().replace("schema", "threshold = 0.9\nschema")
+    )
     both = 'roles.coder.measures=[{kind="panel",panel="review"},{kind="panel",panel="second"}]'
     assert "review" in refuse(tiny, ConfigError, both)
 

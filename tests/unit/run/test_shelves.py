@@ -95,7 +95,9 @@ def test_runs_are_no_workspaces(tiny: Path) -> None:
 def test_a_bad_project_file_is_named(tiny: Path) -> None:
     """With its key."""
     (tiny / "rqgm.toml").write_text("schema_version = 1\ndefault_experment = 'x'\n")
-    with pytest.raises(ConfigError, match=r"rqgm\.toml: default_experment: unknown key; did you mean 'default_experiment'\?"):
+    with pytest.raises(
+        ConfigError, match=r"rqgm\.toml: default_experment: unknown key; did you mean 'default_experiment'\?"
+    ):
         _ = Shelves(tiny).project_file
 
 

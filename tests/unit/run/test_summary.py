@@ -15,7 +15,7 @@ from rqgm.run.summary import find_node, rate_of, replacements, summarise
 
 @pytest.fixture
 def run(finished: Path) -> Any:
-    """The finished run, opened for reading."""
+    """Return the finished run, opened for reading."""
     opened = open_run(finished)
     yield opened
     opened.archive.close()

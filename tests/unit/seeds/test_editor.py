@@ -82,7 +82,7 @@ def run_editor(root, workspace, seed, evidence=(), mate=None):
 
 @pytest.fixture
 def seed_path():
-    """The seed's modules, importable, and forgotten afterwards."""
+    """Make the seed's modules importable, and forget them afterwards."""
     sys.path.insert(0, str(SEED))
     yield
     sys.path.remove(str(SEED))

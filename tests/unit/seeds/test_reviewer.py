@@ -76,7 +76,7 @@ def judge(root, patched, **named):
 
 @pytest.fixture
 def seed_path():
-    """The seed's modules, importable, and forgotten afterwards."""
+    """Make the seed's modules importable, and forget them afterwards."""
     sys.path.insert(0, str(SEED))
     yield
     sys.path.remove(str(SEED))

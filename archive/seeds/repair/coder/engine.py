@@ -1,5 +1,7 @@
 """The search engine: puts the parts named in a plan to work on one program. It names no part itself."""
 
+from itertools import islice
+
 from coder.evidence import Evidence
 from shared.bounded import Runner
 from shared.candidates import Program, fingerprint
@@ -8,6 +10,7 @@ from shared.spectrum import measure
 from shared.values import same
 
 EDIT_STEPS = 6  # counted for each proposed edit
+OPERATOR_EDITS = 4_000  # edits that one operator may propose for one program
 LEAST_CASE_STEPS = 300
 
 
@@ -91,7 +94,7 @@ class Engine:
         for part in self.plan.OPERATORS:
             name = part.__name__.rpartition(".")[2]
             numbers: dict = {}
-            for edit in part.propose(base.program.tree, base.context):
+            for edit in islice(part.propose(base.program.tree, base.context), OPERATOR_EDITS):
                 edit.operator = name
                 edit.index = numbers[edit.line] = numbers.get(edit.line, -1) + 1
                 found.append(edit)

@@ -51,14 +51,12 @@ def reaches_of(items):
 
 
 def reached_tasks(reaches, shelf, name):
-    """Return how many of the failed tasks one edit of this operator would repair; more than one is tried after a hit."""
+    """Return which of the failed tasks, by number, one edit of this operator would repair."""
     try:
         operator = importlib.import_module(f"parts.{shelf}.{name}")
-        if not reaches or not reaches[0].by(operator):
-            return 0
-        return 1 + sum(reach.by(operator) for reach in reaches[1:])
+        return {number for number, reach in enumerate(reaches) if reach.by(operator)}
     except Exception:  # border: evolved code may do anything; without an answer the part is as good as any
-        return 0
+        return set()
 
 
 def difference(before, after):

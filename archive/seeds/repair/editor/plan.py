@@ -15,14 +15,14 @@ from editor.moves import (
 
 # Which kind of edit is made how often.
 MOVES = {
-    wire_in: 5.0,
-    tune_constant: 3.0,
+    wire_in: 12.0,
+    tune_constant: 1.5,
     tune_weights: 2.0,
     replace_part: 1.5,
-    remove_part: 1.0,
-    reorder: 1.0,
+    remove_part: 0.5,
+    reorder: 0.5,
     take_part: 1.5,
-    take_role: 1.0,
+    take_role: 1.5,
     take_constant: 0.5,
     mutate_code: 0.25,
 }

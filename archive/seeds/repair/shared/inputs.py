@@ -7,7 +7,6 @@ what the program is meant for.
 from shared.values import canonical
 
 TRIES = 8  # draws for each input that is wanted
-ATTRIBUTE = "@"
 
 
 def generate(inputs: list, count: int, rng) -> list:

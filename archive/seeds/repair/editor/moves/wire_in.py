@@ -1,4 +1,4 @@
-"""Wire a spare part of the library into a list or dict of parts, chosen by the train evidence where it says something."""
+"""Wire spare parts of the library into a list or dict of parts, chosen by the train evidence where it says something."""
 
 from editor.advice import FeatureTrials, reached_tasks, reaches_of
 from editor.composition import slot_kinds, spare_parts, wire
@@ -10,7 +10,8 @@ PULL = 30.0
 HINT = 0.01
 AGAINST = 0.3
 TRIED_FEATURES = 6
-TRIED_TASKS = 3
+TRIED_TASKS = 6
+COMPANIONS = 2  # operators that are wired in with the first, each for failed tasks that the others do not reach
 FIRST_WEIGHT = 1.0
 FRONT = 0.3
 
@@ -24,7 +25,7 @@ def propose(scene):
             parts = spare_parts(scene.workspace, scene.folder, slot, kind)
             for shelf, name in parts:
                 spares[slot, kind, shelf, name] = len(parts) ** -0.5  # large shelves are drawn from more often
-    advice = _advise(scene, list(spares))
+    advice, reached = _advise(scene, list(spares))
     for spare, (score, _) in advice.items():
         spares[spare] += PULL * (score if score > 0 else -score * AGAINST)
     chosen = pick(scene.rng, spares)
@@ -36,18 +37,41 @@ def propose(scene):
     position = 0 if isinstance(value, list) and scene.rng.random() < FRONT else None
     weight = _weight(score)
     changes = wire(scene.workspace, scene.folder, slot, shelf, name, weight=weight, position=position)
+    names = [name]
+    for _, _, shelf, other in _companions(scene, chosen, reached):
+        changes |= wire(scene.workspace.changed(changes), scene.folder, slot, shelf, other, weight=weight, position=None)
+        names.append(other)
     shown = f" at weight {weight!r}" if isinstance(value, dict) else ""
     note = f" ({reason})" if reason else ""
-    return Proposal(changes, f"{scene.role}: wire in {kind} {name}{shown}{note}", reason or "no evidence: at random")
+    what = f"wire in {kind} {names[0]}" if len(names) == 1 else f"wire in {kind}s {', '.join(names)}"
+    return Proposal(changes, f"{scene.role}: {what}{shown}{note}", reason or "no evidence: at random")
+
+
+def _companions(scene, chosen, reached):
+    """Return further operators that reach failed tasks which the chosen one does not, the widest first."""
+    covered = set(reached.get(chosen, ()))
+    others = []
+    while covered and len(others) < COMPANIONS:
+        gains = {spare: len(tasks - covered) for spare, tasks in reached.items() if tasks - covered}
+        if not gains:
+            break
+        best = max(gains.values())
+        other = scene.rng.choice([spare for spare, gain in gains.items() if gain == best])
+        others.append(other)
+        covered |= reached[other]
+    return others
 
 
 def _advise(scene, spares):
-    """Return {spare: (score, reason)} of the spare parts that the evidence speaks about."""
-    advice = {}
+    """Return {spare: (score, reason)} where the evidence speaks, and which failed tasks each operator reaches."""
+    advice, reached = {}, {}
     failed = [item for item in scene.failures() if item.reference()]
     operators = [spare for spare in spares if spare[1] == "operator"]
     if operators and failed:
-        advice.update(_try_operators(scene, operators, scene.rng.sample(failed, len(failed))))
+        reaches = reaches_of(scene.rng.sample(failed, len(failed))[:TRIED_TASKS])
+        reached = {spare: tasks for spare in operators if (tasks := reached_tasks(reaches, spare[2], spare[3]))}
+        for spare, tasks in reached.items():
+            advice[spare] = (len(tasks) / len(reaches), f"reaches {len(tasks)} of {len(reaches)} failed train tasks")
     features = [spare for spare in spares if spare[1] == "feature"]
     if features and scene.evidence:
         advice.update(_try_features(scene, features))
@@ -58,17 +82,7 @@ def _advise(scene, spares):
             advice[spare] = (HINT, f"the search hit its limit on {len(limited)} train tasks")
         if spare[1] == "ranking" and fooled:
             advice[spare] = (HINT, f"{len(fooled)} train patches passed the visible tests and were wrong")
-    return advice
-
-
-def _try_operators(scene, operators, failed):
-    reaches = reaches_of(failed[:TRIED_TASKS])
-    found = {}
-    for spare in operators:
-        reached = reached_tasks(reaches, spare[2], spare[3])
-        if reached:
-            found[spare] = (reached / len(reaches), f"reaches {reached} of {len(reaches)} failed train tasks")
-    return found
+    return advice, reached
 
 
 def _try_features(scene, features):

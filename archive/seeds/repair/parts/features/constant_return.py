@@ -27,5 +27,8 @@ def contains(tree, kind):
 
 def is_plain(node):
     """Tell whether an expression is a literal or an empty container."""
-    empty = isinstance(node, (ast.List, ast.Tuple, ast.Dict)) and not any(ast.iter_child_nodes(node) if isinstance(node, ast.Dict) else node.elts)
-    return node is None or isinstance(node, ast.Constant) or empty
+    if isinstance(node, ast.Dict):
+        return not node.keys
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return not node.elts
+    return node is None or isinstance(node, ast.Constant)

@@ -1,5 +1,7 @@
 """A patch that leaves statements which no visible test runs, though one ran them before, has cut something off."""
 
+import ast
+
 KIND = "feature"
 
 SOME = 3
@@ -18,6 +20,4 @@ def measure(case):
 
 def statements(tree):
     """Return on how many lines a program's statements begin."""
-    import ast
-
     return len({node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt)})
