@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-
 HERE = Path(__file__).parent / "reference"
 FILES: dict[str, type[BaseModel]] = {
     "experiment.toml": Experiment,
@@ -45,7 +44,10 @@ def pages() -> dict[str, str]:
 
 def commands() -> str:
     """Return the page of commands."""
-    text = HEAD + "# Commands\n\nExit codes: 0 done (also when a budget ended the run) · 1 a check failed · 2 wrong use or "
+    text = (
+        HEAD
+        + "# Commands\n\nExit codes: 0 done (also when a budget ended the run) · 1 a check failed · 2 wrong use or "
+    )
     text += "configuration · 3 no usable sandbox · 4 stopped on an error, can be resumed · 130 interrupted, can be resumed.\n"
     root = typer.main.get_command(app)
     for path, command in _walk(root, "rqgm"):
@@ -66,7 +68,11 @@ def _walk(command: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def _parameter(parameter: Any) -> str:
-    names = ", ".join(f"`{name}`" for name in parameter.opts) if parameter.opts[0].startswith("-") else f"`{parameter.name.upper()}`"
+    names = (
+        ", ".join(f"`{name}`" for name in parameter.opts)
+        if parameter.opts[0].startswith("-")
+        else f"`{parameter.name.upper()}`"
+    )
     default = parameter.default
     shown = "" if default is None or default is False or callable(default) else f"`{default}`"
     if getattr(parameter, "required", False):
@@ -84,7 +90,9 @@ def settings() -> str:
             text += "\n| key | type | default | what |\n|---|---|---|---|\n"
             for key, field in table.model_fields.items():
                 default = "required" if field.is_required() else _default(field)
-                text += f"| `{key}` | {_cell(_type(field.annotation))} | {default} | {_cell(field.description or '')} |\n"
+                text += (
+                    f"| `{key}` | {_cell(_type(field.annotation))} | {default} | {_cell(field.description or '')} |\n"
+                )
     return text
 
 
@@ -127,7 +135,9 @@ def _first_line(model: type[BaseModel]) -> str:
 
 def failures() -> str:
     """Return the page of failures."""
-    text = HEAD + "# Failures\n\nThe one table that says what a failure means. An agent's failure is an outcome of 0; the "
+    text = (
+        HEAD + "# Failures\n\nThe one table that says what a failure means. An agent's failure is an outcome of 0; the "
+    )
     text += "infrastructure's is never a score: the job is tried again, then its cell is reopened.\n\n"
     text += "| failure | cause | tried again | counts as 0 | meaning |\n|---|---|---|---|---|\n"
     for failure, rule in TABLE.items():

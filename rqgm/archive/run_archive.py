@@ -77,10 +77,10 @@ class RunArchive:
         self._held = held
 
     def commit(self, *events: tuple[str, dict[str, Any]], taken: Sequence[int] = ()) -> None:
-        """Apply events to the state and append them to the ledger in one transaction."""
+        """Append events to the ledger in one transaction, then apply them to the state."""
+        self.ledger.append(events, taken=taken)
         for kind, body in events:
             self.state.apply(kind, body)
-        self.ledger.append(events, taken=taken)
 
     def close(self) -> None:
         """Close the files and give the folder free; may be called twice."""

@@ -119,7 +119,7 @@ def close_epoch(state: State, criterion: Criterion, settings: EpochSettings) -> 
             seat.role_hash for other, seat in state.seats.items() if other != slot and _same_panel(other, slot)
         }
         challengers = [c for c in pools[role].values() if c.role_hash not in taken]
-        choice = choose(settings, incumbent, challengers, checkpoint)
+        choice = choose(settings, incumbent, challengers, checkpoint, len(criterion.slots))
         decisions.append(_decision(slot, incumbent, choice, len(challengers)))
         if choice.winner:
             counter = state.seats[slot].counter + 1

@@ -29,7 +29,7 @@ def choose_endpoints(state: State, criterion: Criterion, settings: EndpointSetti
 
 def _best(state: State, roles: Sequence[str], settings: EndpointSettings) -> dict[str, Any]:
     counts = [[state.counts(index, role) for role in roles] for index in range(len(state.nodes))]
-    totals = [sum(c.total for c in row) for row in counts]
+    totals = [sum(len(state.closed.get(state.key(i, role), ())) for role in roles) for i in range(len(state.nodes))]
     able = [index for index, total in enumerate(totals) if total >= settings.min_outcomes] or list(range(len(totals)))
     beliefs = {index: mean_belief(counts[index], settings.epsilon) for index in able}
     best = max(able, key=lambda index: (beliefs[index], -index))

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 2
 """How often a job that fails outside the agents is tried before its cell is reopened."""
+RETRY_S = 0.2
 
 Work = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -230,8 +231,9 @@ class Loop:
     async def _guarded(self, work: Work) -> dict[str, Any]:
         """Do the work, once more if it failed outside the agents; what fails again is voided."""
         detail = ""
-        async with self._gate:
-            for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
+            await asyncio.sleep(attempt * RETRY_S)
+            async with self._gate:
                 try:
                     return await work()
                 except InfrastructureError as error:

@@ -43,8 +43,10 @@ class Choice:
     best_score: float
 
 
-def choose(rule: EpochSettings, incumbent: Candidate, candidates: Sequence[Candidate], checkpoint: int) -> Choice:
-    """Decide one slot. `candidates` are the challengers; `checkpoint` counts from 1. A tie keeps the incumbent."""
+def choose(
+    rule: EpochSettings, incumbent: Candidate, candidates: Sequence[Candidate], checkpoint: int, slots: int = 1
+) -> Choice:
+    """Decide one slot of `slots`. `candidates` are challengers; `checkpoint` counts from 1. A tie changes nothing."""
     eligible = [c for c in candidates if len(c.verdicts) >= rule.min_anchor and c.role_hash != incumbent.role_hash]
     held = incumbent.counts.best_belief(rule.epsilon)
     if rule.replacement == "off":
@@ -52,7 +54,7 @@ def choose(rule: EpochSettings, incumbent: Candidate, candidates: Sequence[Candi
     if not eligible:
         return Choice(None, f"no challenger has {rule.min_anchor} anchor outcomes", held, held)
     if rule.replacement == "paired":
-        return _paired(rule, incumbent, eligible, checkpoint, held)
+        return _paired(rule, incumbent, eligible, checkpoint * checkpoint * slots, held)
     margin = rule.margin if rule.replacement == "margin" else 0.0
     best = max(eligible, key=lambda c: (c.counts.best_belief(rule.epsilon), -c.node))
     score = best.counts.best_belief(rule.epsilon)
@@ -63,9 +65,9 @@ def choose(rule: EpochSettings, incumbent: Candidate, candidates: Sequence[Candi
 
 
 def _paired(
-    rule: EpochSettings, incumbent: Candidate, eligible: Sequence[Candidate], checkpoint: int, held: float
+    rule: EpochSettings, incumbent: Candidate, eligible: Sequence[Candidate], divisor: int, held: float
 ) -> Choice:
-    level = rule.delta * 6 / (math.pi**2 * checkpoint**2) / len(eligible)
+    level = rule.delta * 6 / (math.pi**2 * divisor) / len(eligible)
     tested = [(sign_test(*discordant(c, incumbent)), -c.counts.best_belief(rule.epsilon), c.node, c) for c in eligible]
     p_value, minus_score, _, best = min(tested, key=lambda entry: entry[:3])
     won, lost = discordant(best, incumbent)

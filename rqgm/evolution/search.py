@@ -59,7 +59,8 @@ def wants_expansion(state: State, settings: SearchSettings, in_flight: int, expa
     """
     nodes = len(state.nodes) + expanding
     spent = state.spent + in_flight
-    return nodes < settings.max_nodes and spent**settings.alpha >= nodes + state.barren
+    reached = spent**settings.alpha + 1e-9  # 32**0.6 is 8, but for rounding
+    return nodes < settings.max_nodes and reached >= nodes + state.barren
 
 
 def decide(search: Search, state: State, cells: OpenCells) -> dict[str, Any] | None:

@@ -43,11 +43,11 @@ class EpochSettings(_Settings):
     """Checkpoints, replacement and erasure (spec §5)."""
 
     first: int = Field(default=32, ge=1, description="outcomes at the first checkpoint")
-    ratio: float = Field(default=2.0, gt=1, description="each checkpoint lies at this multiple of the one before")
-    replacement: ReplacementRule = "best-belief"
+    ratio: float = Field(default=2.0, ge=1.05, description="each checkpoint lies at this multiple of the one before")
+    replacement: ReplacementRule = "margin"
     min_anchor: int = Field(default=5, ge=1, description="anchor outcomes that a candidate must have")
     epsilon: float = Field(default=0.05, gt=0, lt=1, description="quantile of best belief")
-    margin: float = Field(default=0.02, ge=0, lt=1, description="rule `margin`: lead in best belief that is asked for")
+    margin: float = Field(default=0.05, ge=0, lt=1, description="rule `margin`: lead in best belief that is asked for")
     delta: float = Field(default=0.1, gt=0, lt=1, description="rule `paired`: error budget of the whole run")
     race: RaceSettings = RaceSettings()
     erasure: bool = Field(default=True, description="False = the paper's ablation: old verdicts stay")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rqgm.core.trees import File, Tree
 
 MANIFEST = "workspace.toml"
-MAX_MANIFEST_BYTES = 64 * 1024
+MAX_MANIFEST_BYTES = 8 * 1024  # tomllib is quadratic in dotted keys
 
 Argument = Annotated[str, Field(max_length=1_000, pattern=r"^[^\x00]*$")]
 

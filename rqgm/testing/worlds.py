@@ -115,7 +115,7 @@ class SyntheticWorker:
         return quality
 
     def _draw(self, probability: float, commit: str, *name: str) -> int:
-        identity = json.dumps(self._quality(commit)) if self.world.deterministic else commit
+        identity = hash_json(probability) if self.world.deterministic else commit  # a role's number is its content
         return int(stream_seed(self.world.seed, identity, *name) / 2**63 < probability)
 
     async def _work(self, n: int) -> None:

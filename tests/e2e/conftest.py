@@ -68,7 +68,9 @@ def make_project(folder: Path, name: str = "mini") -> Project:
     for experiment in ("repair", "repair-blind"):
         text = (ROOT / "experiments" / f"{experiment}.toml").read_text()
         renamed = experiment.replace("repair", name)
-        text = text.replace(f'name = "{experiment}"', f'name = "{renamed}"').replace('suite = "repair', f'suite = "{name}')
+        text = text.replace(f'name = "{experiment}"', f'name = "{renamed}"').replace(
+            'suite = "repair', f'suite = "{name}'
+        )
         text = re.sub(r"(?m)^outcomes = .*$", "outcomes = 20", re.sub(r"(?m)^first = .*$", "first = 8", text))
         (folder / "experiments" / f"{renamed}.toml").write_text(text)
     make_tasks(folder / "tasks" / name)
@@ -96,7 +98,11 @@ def make_items(suite: Path) -> None:
     source = ROOT / "tasks" / "repair-reviews"
     items = [json.loads(line) for line in (source / "items.jsonl").read_text().splitlines()]
     left = dict(ITEMS)
-    kept = [item for item in items if left.get(item["pool"], 0) > 0 and not left.update({item["pool"]: left[item["pool"]] - 1})]
+    kept = [
+        item
+        for item in items
+        if left.get(item["pool"], 0) > 0 and not left.update({item["pool"]: left[item["pool"]] - 1})
+    ]
     ids = {item["id"] for item in kept}
     labels = [line for line in (source / "labels.jsonl").read_text().splitlines() if json.loads(line)["id"] in ids]
     (suite / "items.jsonl").write_text("".join(json.dumps(item) + "\n" for item in kept))

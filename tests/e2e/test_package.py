@@ -74,9 +74,12 @@ def test_the_wheel_runs_outside_of_the_checkout(built, tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    assert str(site) in subprocess.run(
-        [python, "-c", "import rqgm; print(rqgm.__file__)"], cwd=work, capture_output=True, text=True
-    ).stdout
+    assert (
+        str(site)
+        in subprocess.run(
+            [python, "-c", "import rqgm; print(rqgm.__file__)"], cwd=work, capture_output=True, text=True
+        ).stdout
+    )
     assert "repair" in rqgm("task", "list")
     rqgm("validate")
     out = rqgm("run", "-c", "budget.outcomes=2", "-c", "endpoints.min_outcomes=1", "--sandbox", "process", "--json")

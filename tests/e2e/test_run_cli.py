@@ -62,7 +62,11 @@ def test_a_killed_run_resumes_to_the_same_end(finished, project):
     """SIGKILL in the middle, then resume: the same lineage and outcomes as undisturbed, nothing counted twice."""
     _, summary = finished
     for delay in (1.5, 2.5, 4.0):
-        process = project.start("run", "--out", "killed", "--sandbox", "process") if delay == 1.5 else project.start("resume", "killed")
+        process = (
+            project.start("run", "--out", "killed", "--sandbox", "process")
+            if delay == 1.5
+            else project.start("resume", "killed")
+        )
         time.sleep(delay)
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -209,7 +213,12 @@ def test_init_makes_a_project_that_validates(tmp_path, at):
     assert project.rqgm("init").returncode == 0
     done = project.rqgm("validate", "--json")
     assert done.returncode == 0, done.stdout
-    assert {finding["kind"] for finding in json.loads(done.stdout)["findings"]} >= {"suite", "panel", "profile", "experiment"}
+    assert {finding["kind"] for finding in json.loads(done.stdout)["findings"]} >= {
+        "suite",
+        "panel",
+        "profile",
+        "experiment",
+    }
     assert project.rqgm("init").returncode == 2
 
 

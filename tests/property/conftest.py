@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
 from rqgm.archive.ledger import Ledger
 from rqgm.archive.run_archive import LOCK_FILE, RunArchive
-from rqgm.archive.state import Arrays, State
+from rqgm.archive.state import State
 from rqgm.core.errors import RunStoppedError
 from rqgm.core.streams import stream_seed
 from rqgm.evolution.loop import Loop, LoopSettings
@@ -86,12 +85,28 @@ class Setup:
         )
 
 
+def evidence_of(state: State) -> dict[str, Any]:
+    """Return all counts as plain data: own and clade arrays by role, and each content with who carries and holds it."""
+    return {
+        role: {
+            "own": found.own.tolist(),
+            "clade": found.clade.tolist(),
+            "contents": {
+                identity: (content.counts.tolist(), content.carriers, sorted(content.holders))
+                for identity, content in found.contents.items()
+            },
+        }
+        for role, found in state.evidence.items()
+    }
+
+
 class Runs:
     """Makes, cuts and compares runs. Folders are thrown away at the end of the session."""
 
     Setup = Setup
     ContentWorker = ContentWorker
     JumbledWorker = JumbledWorker
+    evidence_of = staticmethod(evidence_of)
 
     def __init__(self, base: Path) -> None:
         self.base = base
@@ -161,9 +176,8 @@ class Runs:
         for name, value in vars(one).items():
             if name != "_appliers":
                 against = getattr(other, name)
-                if isinstance(value, Arrays):
-                    assert np.array_equal(value.own, against.own), "own counts"
-                    assert np.array_equal(value.clade, against.clade), "clade counts"
+                if name == "evidence":
+                    assert evidence_of(one) == evidence_of(other)
                 else:
                     assert value == against, name
 
@@ -177,8 +191,7 @@ class Runs:
             ],
             "seats": {slot: (seat.node, seat.role_hash, seat.counter) for slot, seat in state.seats.items()},
             "epochs": [{k: v for k, v in epoch.items() if k != "scores"} for epoch in state.epochs],
-            "own": np.round(state.counts.own, 9).tolist(),
-            "clade": np.round(state.counts.clade, 9).tolist(),
+            "evidence": evidence_of(state),
             "endpoints": {"generalist": state.endpoints["generalist"]["node"]},
             "tests": {job: result["y"] for job, result in state.test.items()},
             "spent": state.spent,

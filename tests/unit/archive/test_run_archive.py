@@ -89,10 +89,6 @@ def test_a_failed_opening_gives_the_folder_free(folder: Path) -> None:
     del kept
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="archive/lineage.py: a kill while git writes leaves a .lock file, and then no resume ever works again",
-)
 @pytest.mark.parametrize("name", ["refs/heads/nodes/000001.lock", "refs/heads/seed.lock"])
 def test_a_lock_that_a_killed_git_left_behind_holds_nobody_up(folder: Path, name: str) -> None:
     """Whoever holds the run may clear what a dead process locked: nobody else writes there."""
@@ -106,11 +102,6 @@ def test_a_lock_that_a_killed_git_left_behind_holds_nobody_up(folder: Path, name
         archive.lineage.add(1, tree, seed, "edit", {})
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=IntegrityError,
-    reason="archive/lineage.py: a kill while the repository is made leaves HEAD.lock for ever",
-)
 def test_a_repository_that_was_half_made_is_made_again(tmp_path: Path) -> None:
     """Killed between the folder and its HEAD."""
     (tmp_path / "lineage.git").mkdir()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rqgm.archive.state import GENESIS_HEAD, Arrays, State, recount
+from rqgm.archive.state import GENESIS_HEAD, State, recount
 from rqgm.core.counts import Counts
 from rqgm.core.errors import IntegrityError
 from rqgm.core.usage import Usage
@@ -32,8 +32,8 @@ def node(commit: str, parent: int | None, **more: Any) -> tuple[str, dict[str, A
 def outcome(n: int, on: int, y: int, **more: Any) -> tuple[str, dict[str, Any]]:
     """Return the event of one outcome."""
     body = {"n": n, "node": on, "role": "coder", "task": f"task-{n}", "measure": "tests", "pool": "validation", "y": y}
-    body |= {"score": float(y), "weight": 1.0, "failure": None, "artifact": None, "key": None, "deps": [], "epoch": 0}
-    return "outcome", body | {"reused": None, "usage": {}} | more
+    body |= {"score": float(y), "weight": 1.0, "failure": None, "artifact": None, "deps": [], "epoch": 0}
+    return "outcome", body | {"usage": {}} | more
 
 
 def closed(*erased: int, **more: Any) -> tuple[str, dict[str, Any]]:
@@ -54,30 +54,29 @@ def test_an_outcome_is_the_nodes_own_and_its_ancestors_clades(state: State) -> N
     """The descendants' outcomes never become the node's own (a bug of HGM)."""
     state.apply(*outcome(1, 2, 1))
     state.apply(*outcome(2, 1, 0))
-    assert state.counts.own.tolist() == [[0, 0, 1], [0, 1, 0]]
-    assert state.counts.clade.tolist() == [[1, 1, 1], [1, 1, 0]]
-    assert state.pooled(0) == Counts()
-    assert state.nodes[0].counts == {}
+    found = state.evidence["coder"]
+    assert found.own.tolist() == [[0, 0, 1], [0, 1, 0]]
+    assert found.clade.tolist() == [[1, 1, 1], [1, 1, 0]]
+    assert state.counts(0, "coder") == Counts()
+    assert not state.evidence["reviewer"].clade.any()
 
 
 def test_counts_carry_the_weight_of_the_measure(state: State) -> None:
     """A weight of 1.5 counts one and a half."""
     state.apply(*outcome(1, 0, 1, weight=1.5))
-    assert state.pooled(0) == Counts(1.5, 0)
-    assert state.nodes[0].counts == {"coder": Counts(1.5, 0)}
+    assert state.by_role(0) == {"coder": Counts(1.5, 0)}
 
 
 def test_an_erasure_takes_back_exactly_its_records(state: State) -> None:
-    """Own and clade counts, the cell, the cache and the dependents; the record itself stays, as a tombstone."""
-    state.apply(*outcome(1, 2, 1, measure="panel", deps=["p/s"], key="k"))
+    """Own and clade counts, the cell and the dependents; the record itself stays, as a tombstone."""
+    state.apply(*outcome(1, 2, 1, measure="panel", deps=["p/s"]))
     state.apply(*outcome(2, 2, 1))
     state.apply(*closed(1))
-    assert state.counts.own.tolist() == [[0, 0, 1], [0, 0, 0]]
-    assert state.counts.clade.tolist() == [[1, 1, 1], [0, 0, 0]]
+    assert state.evidence["coder"].own.tolist() == [[0, 0, 1], [0, 0, 0]]
+    assert state.evidence["coder"].clade.tolist() == [[1, 1, 1], [0, 0, 0]]
     assert state.records.keys() == {1, 2}
     assert [record.n for record in state.live()] == [2]
-    assert state.closed[2, "coder"] == {("task-2", "tests"): 2}
-    assert state.cache == {}
+    assert state.closed["coder", "c"] == {("task-2", "tests"): 2}
     assert state.dependents == {"p/s": set()}
     assert (state.erased, state.spent) == (1, 2)
 
@@ -102,10 +101,10 @@ def test_a_cell_measured_again_after_an_erasure_is_closed_by_the_new_record(stat
     state.apply(*outcome(1, 0, 1, task="t", measure="panel", deps=["p/s"]))
     state.apply(*closed(1))
     state.apply(*outcome(2, 0, 0, task="t", measure="panel", deps=["p/s"]))
-    assert state.closed[0, "coder"] == {("t", "panel"): 2}
+    assert state.closed["coder", "a"] == {("t", "panel"): 2}
     state.apply(*closed(2, epoch=1))
-    assert state.closed[0, "coder"] == {}
-    assert state.pooled(0) == Counts()
+    assert state.closed["coder", "a"] == {}
+    assert state.counts(0, "coder") == Counts()
 
 
 def test_seats_begin_with_generation_zero_and_move_in_one_event(state: State) -> None:
@@ -149,7 +148,7 @@ def test_an_infrastructure_failure_is_no_outcome(state: State) -> None:
     state.apply("dispatched", {"n": 1, "job": {"kind": "validate"}})
     state.apply("voided", {"n": 1, "job": {}, "detail": "lost"})
     assert (state.spent, state.records, state.closed, state.voided) == (0, {}, {}, 1)
-    assert not state.counts.own.any()
+    assert not any(found.own.any() for found in state.evidence.values())
 
 
 def test_voids_in_a_row_are_ended_by_anything_that_works(state: State) -> None:
@@ -180,7 +179,7 @@ def test_train_outcomes_are_remembered_once_and_never_counted(state: State) -> N
     train = [{"key": "k", "y": 1}, {"key": "k", "y": 0}]
     state.apply(*node("d", 0, train=train))
     assert state.train == {"k": {"key": "k", "y": 1}}
-    assert not state.counts.own.any()
+    assert not any(found.own.any() for found in state.evidence.values())
 
 
 def test_an_artifact_is_kept_by_its_key(state: State) -> None:
@@ -196,7 +195,7 @@ def test_an_artifact_is_kept_by_its_key(state: State) -> None:
 def test_test_outcomes_stay_out_of_the_counts(state: State) -> None:
     """The test pool is for the report only."""
     state.apply("test_outcome", {"node": 0, "role": "coder", "task": "t", "y": 1, "usage": {"cpu_s": 1.0}})
-    assert not state.counts.own.any()
+    assert not any(found.own.any() for found in state.evidence.values())
     assert state.spent == 0
     assert state.test[0, "coder", "t"]["y"] == 1
     assert state.usage["test"].cpu_s == 1.0
@@ -216,14 +215,16 @@ def test_an_unknown_event_is_refused(state: State) -> None:
         state.apply("merged", {})
 
 
-def test_arrays_grow_and_keep_what_they_hold() -> None:
+def test_arrays_grow_and_keep_what_they_hold(state: State) -> None:
     """Past the first allocation, and the second."""
-    arrays = Arrays()
-    for index in range(200):
-        arrays.add()
-        arrays.own[0, index] += index
-    assert arrays.own.shape == arrays.clade.shape == (2, 200)
-    assert arrays.own[0].tolist() == list(range(200))
+    state.apply(*outcome(1, 2, 1))
+    for index in range(3, 200):
+        state.apply(*node(f"c{index}", 2))
+        state.apply(*outcome(index, index, 1))
+    own, clade = state.evidence["coder"].own, state.evidence["coder"].clade
+    assert own.shape == clade.shape == (2, 200)
+    assert own[0].tolist() == [0, 0, *[1] * 198]
+    assert clade[0].tolist() == [198, 198, 198, *[1] * 197]
 
 
 def test_recounting_agrees_after_erasures(state: State) -> None:
@@ -231,16 +232,60 @@ def test_recounting_agrees_after_erasures(state: State) -> None:
     for n in range(1, 30):
         state.apply(*outcome(n, n % 3, n % 2, weight=0.5 + n % 2, deps=["p/s"] if n % 4 else []))
     state.apply(*closed(*sorted(state.dependents["p/s"])))
-    own, clade = recount(state)
-    assert np.array_equal(own, state.counts.own)
-    assert np.array_equal(clade, state.counts.clade)
+    own, clade = recount(state, "coder")
+    assert np.array_equal(own, state.evidence["coder"].own)
+    assert np.array_equal(clade, state.evidence["coder"].clade)
 
 
 def test_an_erasure_leaves_no_remainder(state: State) -> None:
     """Measures weighted 0.2 and 0.8 (0.4 and 1.6 an outcome): what is left is what was there before."""
     state.apply(*outcome(1, 0, 1, weight=0.4))
-    before = state.pooled(0)
+    before = state.counts(0, "coder")
     state.apply(*outcome(2, 0, 1, weight=1.6, deps=["p/s"]))
     state.apply(*closed(2))
-    assert state.pooled(0) == before
+    assert state.counts(0, "coder") == before
     assert before.successes == pytest.approx(0.4, abs=1e-6)
+
+
+# ---------------------------------------------------------------------- equal content
+
+
+def steady(commit: str, parent: int, coder: str) -> tuple[str, dict[str, Any]]:
+    """Return the event of a node whose deterministic coder has this content."""
+    return node(commit, parent, roles={"coder": coder, "reviewer": commit}, deterministic=["coder"])
+
+
+def test_nodes_of_equal_content_share_their_outcomes(state: State) -> None:
+    """Those that are there, and those that come later; at no cost."""
+    state.apply(*steady("d", 0, "same"))
+    state.apply(*steady("e", 3, "same"))
+    state.apply(*outcome(1, 3, 1))
+    state.apply(*steady("f", 2, "same"))
+    assert [state.counts(index, "coder").total for index in range(6)] == [0, 0, 0, 1, 1, 1]
+    assert (state.spent, state.shared()) == (1, 2)
+
+
+def test_a_clade_counts_a_content_once(state: State) -> None:
+    """A cached outcome is no second piece of evidence (a bug of OpenRQGM), however many descendants carry it."""
+    for commit, parent in (("d", 0), ("e", 3), ("f", 1)):
+        state.apply(*steady(commit, parent, "same"))
+    state.apply(*outcome(1, 4, 1))
+    assert state.evidence["coder"].clade[0].tolist() == [1, 1, 0, 1, 1, 1]
+
+
+def test_an_erasure_takes_a_shared_outcome_back_from_all(state: State) -> None:
+    """Own and clade, in every carrier."""
+    for commit, parent in (("d", 0), ("e", 3), ("f", 1)):
+        state.apply(*steady(commit, parent, "same"))
+    state.apply(*outcome(1, 4, 1, deps=["p/s"]))
+    state.apply(*closed(1))
+    assert not state.evidence["coder"].own.any()
+    assert not state.evidence["coder"].clade.any()
+
+
+def test_stochastic_roles_of_equal_content_share_nothing(state: State) -> None:
+    """Each node's outcome is its own."""
+    state.apply(*node("d", 0, roles={"coder": "a", "reviewer": "a"}))
+    state.apply(*outcome(1, 0, 1))
+    assert state.counts(3, "coder") == Counts()
+    assert state.evidence["coder"].clade[0].tolist() == [1, 0, 0, 0]

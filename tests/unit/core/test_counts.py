@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rqgm.core.counts import Counts
+from rqgm.core.counts import Counts, mean_belief
 
 
 def test_counts_add_up() -> None:
@@ -58,3 +58,20 @@ def test_interval_holds_the_rate_and_narrows_with_outcomes() -> None:
 def test_interval_without_outcomes_is_everything() -> None:
     """Nothing is known before the first outcome."""
     assert Counts().interval() == (0.0, 1.0)
+
+
+def test_the_mean_belief_of_one_role_is_its_own() -> None:
+    """Exactly."""
+    assert mean_belief([Counts(7, 3)]) == pytest.approx(Counts(7, 3).best_belief())
+    assert mean_belief([]) == pytest.approx(0.05)
+
+
+def test_the_mean_belief_weighs_roles_alike() -> None:
+    """A hundred outcomes of one role do not drown the other's failures."""
+    assert mean_belief([Counts(100, 0), Counts(0, 100)]) == pytest.approx(0.5, abs=0.02)
+    assert mean_belief([Counts(9, 1), Counts(1, 9)]) == pytest.approx(mean_belief([Counts(1, 9), Counts(9, 1)]))
+
+
+def test_the_mean_belief_rises_with_evidence() -> None:
+    """More outcomes at equal rates leave less doubt."""
+    assert mean_belief([Counts(80, 20), Counts(60, 40)]) > mean_belief([Counts(8, 2), Counts(6, 4)])

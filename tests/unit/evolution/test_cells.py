@@ -15,8 +15,8 @@ WORLD = World(tasks=3, anchors=4)
 CRITERION = WORLD.criterion()
 
 
-def add_node(state: State) -> None:
-    """Add one node."""
+def add_node(state: State, content: str = "", *, deterministic: bool = False) -> None:
+    """Add one node; with a content, both its roles have it."""
     index = len(state.nodes)
     body = {
         "n": None,
@@ -26,8 +26,16 @@ def add_node(state: State) -> None:
         "tried": "",
         "why": "",
     }
-    body |= {"train": [], "usage": {}, "train_usage": {}, "deterministic": []}
-    body |= {"roles": {"coder": "h", "reviewer": "h"}, "seats": dict(CRITERION.slots) if index == 0 else {}}
+    body |= {
+        "train": [],
+        "usage": {},
+        "train_usage": {},
+        "deterministic": ["coder", "reviewer"] if deterministic else [],
+    }
+    body |= {
+        "roles": {"coder": content or "h", "reviewer": content or "h"},
+        "seats": dict(CRITERION.slots) if index == 0 else {},
+    }
     state.apply("node_added", body)
 
 
@@ -208,5 +216,25 @@ def test_nodes_beyond_the_first_allocation_have_cells(state: State, cells: OpenC
     """The archive grows."""
     for _ in range(150):
         add_node(state)
+        cells.sync()
     assert cells.mask().tolist() == [True] * 152
     assert cells.pick(151) is not None
+
+
+def test_nodes_of_equal_content_share_their_cells(state: State) -> None:
+    """What is measured or in flight for one is taken for all, also for a node that comes later; and opens for all."""
+    add_node(state, "same", deterministic=True)
+    cells = OpenCells(state, CRITERION, seed=1)
+    picked = cells.pick(2)
+    assert picked is not None
+    n = dispatch(state, cells, 2, *picked)
+    add_node(state, "same", deterministic=True)
+    cells.sync()
+    assert open_of(cells, 2) == open_of(cells, 3)
+    assert picked not in open_of(cells, 3)
+    finish(state, cells, n)
+    while (picked := cells.pick(3)) is not None:
+        finish(state, cells, dispatch(state, cells, 3, *picked))
+    assert cells.mask().tolist() == [True, True, False, False]
+    cells.reopen(2, "reviewer", ("anchor-0000", "anchor"))
+    assert cells.mask().tolist() == [True, True, True, True]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rqgm.archive.state import State
-from rqgm.core.counts import Counts
+from rqgm.core.counts import Counts, mean_belief
 from rqgm.evolution.endpoints import carrier, choose_endpoints, plan_tests
 from rqgm.evolution.settings import EndpointSettings
 from rqgm.testing.worlds import World
@@ -24,16 +24,18 @@ def tree(*roles: dict[str, str], parents: tuple[int | None, ...], deterministic:
 
 
 def count(state: State, node: int, role: str, successes: int, failures: int) -> None:
-    """Give a node outcomes."""
-    state.counts.own[:, node] += [successes, failures]
-    state.nodes[node].counts[role] = Counts(successes, failures)
+    """Give a node's role outcomes."""
+    identity = state.nodes[node].content(role)
+    state.evidence[role].count(identity, success=True, weight=successes)
+    state.evidence[role].count(identity, success=False, weight=failures)
+    state.closed[role, identity] = {(f"task-{k}", "tests"): k for k in range(successes + failures)}
 
 
 A, B, C = ({"coder": f"c{k}", "reviewer": f"r{k}"} for k in range(3))
 
 
-def test_the_generalist_pools_roles_and_specialists_do_not() -> None:
-    """Best belief over all outcomes, and over one role's."""
+def test_the_generalist_is_best_over_the_mean_of_its_roles_and_a_specialist_in_its_own() -> None:
+    """Utility is uniform over roles."""
     state = tree(A, B, C, parents=(None, 0, 0))
     count(state, 0, "coder", 10, 10)
     count(state, 1, "coder", 20, 0)
@@ -47,9 +49,9 @@ def test_the_generalist_pools_roles_and_specialists_do_not() -> None:
     assert chosen["generalist"] == {
         "node": 2,
         "commit": "c2",
-        "best_belief": Counts(30, 10).best_belief(),
+        "best_belief": mean_belief([Counts(15, 5), Counts(15, 5)]),
         "successes": 30.0,
-        "outcomes": 40.0,
+        "outcomes": 40,
     }
 
 
@@ -97,9 +99,9 @@ def test_stochastic_roles_are_tested_on_their_own_node() -> None:
     assert carrier(tree(A, A, parents=(None, 0), deterministic=False), 1, "coder") == 1
 
 
-def test_an_equal_role_on_another_branch_is_not_a_carrier() -> None:
-    """Only ancestors are looked at."""
-    assert carrier(tree(A, B, B, parents=(None, 0, 0)), 2, "coder") == 2
+def test_an_equal_role_on_another_branch_is_a_carrier_too() -> None:
+    """Equal content, equal outcomes: one test serves them all."""
+    assert carrier(tree(A, B, B, parents=(None, 0, 0)), 2, "coder") == 1
 
 
 def test_the_plan_tests_the_seed_the_generalist_and_the_specialists_once_each() -> None:

@@ -133,5 +133,5 @@ def test_paired_takes_the_most_significant_and_then_the_best_belief() -> None:
 def test_a_choice_says_why_in_figures() -> None:
     """The record can be read without the code."""
     assert choose(rule("best-belief"), judge(0, 5, 5), [judge(1, 9, 1)], 1).reason == "best belief 0.636 > 0.271"
-    assert choose(rule("margin"), judge(0, 5, 5), [judge(1, 5, 5)], 1).reason == "best belief 0.271 <= 0.271 + 0.020"
+    assert choose(rule("margin"), judge(0, 5, 5), [judge(1, 5, 5)], 1).reason == "best belief 0.271 <= 0.271 + 0.050"
     assert "9 items won, 0 lost" in choose(rule("paired"), judge(0, 0, 9), [judge(1, 9, 0)], 1).reason

@@ -101,7 +101,8 @@ def test_a_decision_depends_on_state_settings_and_number_only() -> None:
 def test_a_node_with_only_failures_can_be_expanded() -> None:
     """HGM's code stalls when no mean is above zero; every node is expandable."""
     state = grown(1, 50)
-    state.counts.own[1, 0] = state.counts.clade[1, 0] = 50
+    for found in state.evidence.values():
+        found.own[1, 0] = found.clade[1, 0] = 50
     job = decide(search(), state, OpenCells(state, CRITERION, 0))
     assert job is not None
     assert (job["kind"], job["node"], job["mate"]) == ("expand", 0, None)
@@ -110,8 +111,9 @@ def test_a_node_with_only_failures_can_be_expanded() -> None:
 def test_parents_are_drawn_by_clade_and_validated_nodes_by_own_counts() -> None:
     """HGM's two uses of counts; each can be set."""
     state = grown(3, 100)
-    state.counts.own[:, :] = np.array([[500, 0, 0], [0, 500, 500]])
-    state.counts.clade[:, :] = np.array([[0, 0, 500], [500, 500, 0]])
+    for found in state.evidence.values():
+        found.own[:, :] = np.array([[500, 0, 0], [0, 500, 500]])
+        found.clade[:, :] = np.array([[0, 0, 500], [500, 500, 0]])
     cells = OpenCells(state, CRITERION, 0)
 
     def kind_and_node(**settings: Any) -> tuple[str, int]:
@@ -129,7 +131,8 @@ def test_parents_are_drawn_by_clade_and_validated_nodes_by_own_counts() -> None:
 def test_a_node_whose_cells_are_all_taken_is_not_validated() -> None:
     """However good it looks."""
     state = grown(2)
-    state.counts.own[0, 0] = 1_000
+    for found in state.evidence.values():
+        found.own[0, 0] = 1_000
     cells = OpenCells(state, CRITERION, 0)
     while (picked := cells.pick(0)) is not None:
         cells.reserve(0, *picked)
@@ -192,3 +195,15 @@ def test_thompson_draws_are_probabilities_around_the_posterior_mean() -> None:
     assert ((draws >= 0) & (draws <= 1)).all()
     assert draws.mean(axis=0) == pytest.approx([0.5, 0.9], abs=0.05)
     assert draws[:, 1].std() < 0.02 < draws[:, 0].std()
+
+
+def test_a_draw_is_the_mean_of_one_draw_a_role() -> None:
+    """Utility is uniform over roles: a role with a thousand outcomes weighs no more than one with none."""
+    state = grown(1)
+    state.evidence["coder"].own[0, 0] = 1_000
+    draws = {
+        beliefs: np.mean([search(beliefs=beliefs).draw(state, np.random.RandomState(k), "own")[0] for k in range(400)])
+        for beliefs in ("by-role", "pooled")
+    }
+    assert draws["by-role"] == pytest.approx((0.999 + 0.5) / 2, abs=0.03)
+    assert draws["pooled"] == pytest.approx(0.999, abs=0.01)

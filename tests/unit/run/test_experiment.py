@@ -89,7 +89,7 @@ def test_the_last_override_wins(path: Path) -> None:
         ("budget=5", ["budget: Input should be a valid dictionary", "(found 5)"]),
         ("search.alpha=1.5", ["search.alpha: Input should be less than or equal to 1 (found 1.5)"]),
         ("epochs.replacement=best", ["'best-belief', 'margin', 'paired' or 'off' (found 'best')"]),
-        ("epochs.ratio=1", ["epochs.ratio: Input should be greater than 1 (found 1)"]),
+        ("epochs.ratio=1", ["epochs.ratio: Input should be greater than or equal to 1.05 (found 1)"]),
         ("schema_version=2", ["schema_version: Input should be 1 (found 2)"]),
         ("name=Tiny Run", ["name: String should match pattern"]),
         ("roles.coder.kind=slover", ["roles.coder.kind", "(found 'slover')"]),

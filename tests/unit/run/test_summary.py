@@ -28,7 +28,7 @@ def test_a_summary_is_plain_data_about_the_whole_run(run: OpenedRun) -> None:
     assert summary["finished"] is True
     assert summary["reason"] == "the budget of outcomes is spent"
     assert (summary["outcomes"], summary["budget_outcomes"]) == (40, 40)
-    assert (summary["nodes"], summary["erased"], summary["reused"]) == (len(state.nodes), state.erased, state.reused)
+    assert (summary["nodes"], summary["erased"], summary["shared"]) == (len(state.nodes), state.erased, state.shared())
     assert (summary["lineage_head"], summary["ledger_head"]) == (state.lineage_head, run.archive.ledger.head)
     assert [epoch["epoch"] for epoch in summary["epochs"]] == list(range(len(state.epochs)))
     assert summary["wall_s"] >= 0

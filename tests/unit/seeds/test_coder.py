@@ -42,9 +42,17 @@ def lay_out(root, faulty=FAULTY, cases=CASES, steps=0):
     for folder in ("coder", "shared"):
         shutil.copytree(SEED / folder, role / folder, ignore=shutil.ignore_patterns("__pycache__"))
     (app / "program.py").write_text(faulty)
-    (app / "visible.json").write_text(cases if isinstance(cases, str) else json.dumps({"schema_version": 1, "program": "program.py", "cases": cases}))
+    (app / "visible.json").write_text(
+        cases if isinstance(cases, str) else json.dumps({"schema_version": 1, "program": "program.py", "cases": cases})
+    )
     request = SolverRequest(
-        role="coder", seed=7, limits=Limits(wall_s=30, steps=steps), task="clamp", instruction="", workdir=str(app), artifacts=["program.py"]
+        role="coder",
+        seed=7,
+        limits=Limits(wall_s=30, steps=steps),
+        task="clamp",
+        instruction="",
+        workdir=str(app),
+        artifacts=["program.py"],
     )
     (io / "request.json").write_text(request.model_dump_json())
     return role
@@ -53,8 +61,21 @@ def lay_out(root, faulty=FAULTY, cases=CASES, steps=0):
 def solve(root, **task):
     """Run the role once; return the process and the response (None when there is none)."""
     role = lay_out(root, **task)
-    environment = {"RQGM_ROOT": str(root), "PATH": os.environ["PATH"], "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
-    ended = subprocess.run([sys.executable, "-m", "coder"], cwd=role, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    environment = {
+        "RQGM_ROOT": str(root),
+        "PATH": os.environ["PATH"],
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    ended = subprocess.run(
+        [sys.executable, "-m", "coder"],
+        cwd=role,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     answer = root / "rqgm" / "io" / "response.json"
     return ended, SolverResponse.model_validate_json(answer.read_bytes()) if answer.exists() else None
 
@@ -92,7 +113,14 @@ def test_the_request_limits_the_steps(tmp_path):
 
 @pytest.mark.parametrize(
     "cases",
-    ["{", "[]", '{"cases": []}', '{"cases": [{"input": 3, "expected": 1}]}', '{"cases": [{"input": {"call": "clamp"}}]}', '{"cases": [{"input": {"drive": "f"}, "expected": 1}]}'],
+    [
+        "{",
+        "[]",
+        '{"cases": []}',
+        '{"cases": [{"input": 3, "expected": 1}]}',
+        '{"cases": [{"input": {"call": "clamp"}}]}',
+        '{"cases": [{"input": {"drive": "f"}, "expected": 1}]}',
+    ],
 )
 def test_garbage_visible_cases_are_a_clear_failure(tmp_path, cases):
     ended, response = solve(tmp_path, cases=cases)
@@ -118,5 +146,9 @@ def test_an_endless_program_is_ended_by_counted_steps(tmp_path):
 def test_the_manifest_names_folders_that_exist():
     manifest = parse_manifest(read_tree(SEED))
     assert manifest.trusted
-    assert {name: role.kind.value for name, role in manifest.roles.items()} == {"coder": "solver", "reviewer": "judge", "editor": "editor"}
+    assert {name: role.kind.value for name, role in manifest.roles.items()} == {
+        "coder": "solver",
+        "reviewer": "judge",
+        "editor": "editor",
+    }
     assert all(role.deterministic for role in manifest.roles.values())

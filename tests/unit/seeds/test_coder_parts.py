@@ -55,7 +55,13 @@ def test_a_part_follows_the_conventions(path):
     assert [item.__name__ for item in own if not item.__name__.startswith("_")] == [function]
     assert list(inspect.signature(getattr(module, function)).parameters) == parameters
     for node in ast.walk(ast.parse(path.read_text())):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module] if isinstance(node, ast.ImportFrom) else []
+        names = (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
         for name in names:
             top = name.partition(".")[0]
             assert top == "shared" or top in sys.stdlib_module_names, f"{path}: imports {name}"
@@ -71,7 +77,11 @@ def test_part_names_are_unique_within_a_shelf():
 @pytest.mark.parametrize("path", PARTS, ids=name_of)
 def test_no_part_knows_a_task(path):
     tasks = SEED.parents[2] / "tasks" / "repair" / "programs"
-    words = {node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    words = {
+        node.value
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
     assert not words & {item.stem for item in tasks.glob("*.py")}
 
 
@@ -150,7 +160,10 @@ def context_of(source, cases=()):
 
 RICH_CASES = [
     {"input": {"call": "count", "args": [[[1, 2], [3, 1], [4]]]}, "expected": 0},
-    {"input": {"new": "Ledger", "args": [], "ops": [["add", ["a", 2]], ["add", ["a", 2]], ["best", [1]]]}, "expected": 0},
+    {
+        "input": {"new": "Ledger", "args": [], "ops": [["add", ["a", 2]], ["add", ["a", 2]], ["best", [1]]]},
+        "expected": 0,
+    },
 ]
 
 
@@ -174,12 +187,25 @@ def test_an_operators_edits_are_applied_undone_and_are_the_same_again(path):
     assert changed > 0
     assert compiled > 0
     again, other = context_of(RICH, RICH_CASES)
-    assert [again.normal(edit) for edit in list(operator.propose(again.tree, other))[:40]] == [program.normal(edit) for edit in edits[:40]]
+    assert [again.normal(edit) for edit in list(operator.propose(again.tree, other))[:40]] == [
+        program.normal(edit) for edit in edits[:40]
+    ]
     assert candidates.fingerprint(program.codes()) == candidates.fingerprint(again.codes())
 
 
 @pytest.mark.parametrize("path", OPERATORS, ids=name_of)
-@pytest.mark.parametrize("source", ["", "x = 1\n", "def f():\n    pass\n", "class A:\n    pass\n", "lambda: 0\n", "async def f():\n    await g()\n    async for x in y:\n        pass\n", "match 3:\n    case 4:\n        x = 1\n"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "",
+        "x = 1\n",
+        "def f():\n    pass\n",
+        "class A:\n    pass\n",
+        "lambda: 0\n",
+        "async def f():\n    await g()\n    async for x in y:\n        pass\n",
+        "match 3:\n    case 4:\n        x = 1\n",
+    ],
+)
 def test_operators_manage_with_small_and_rare_programs(path, source):
     operator = load(path)
     program, context = context_of(source)
@@ -234,7 +260,12 @@ PRODUCES = [
 @pytest.mark.parametrize(("name", "before", "after"), PRODUCES)
 def test_operators_of_expressions_produce_what_they_say(name, before, after):
     head = "class C:\n    one = two = 0\n    def h(self):\n        return self.two\n\n\ndef g(*x):\n    return x\n\n\ndef f(a, b, s, d, self=None):\n    return "
-    produced(name, head + before + "\n", head + after + "\n", {("f", "a"): {"int"}, ("f", "b"): {"int"}, ("f", "s"): {"str"}, ("f", "d"): {"dict"}})
+    produced(
+        name,
+        head + before + "\n",
+        head + after + "\n",
+        {("f", "a"): {"int"}, ("f", "b"): {"int"}, ("f", "s"): {"str"}, ("f", "d"): {"dict"}},
+    )
 
 
 STATEMENTS = [
@@ -243,7 +274,11 @@ STATEMENTS = [
     ("deleted_statements", "t += 1\nt += 2", "t += 1"),
     ("moved_statements", "if a:\n    t += 1\n    t += 2", "if a:\n    t += 1\nt += 2"),
     ("moved_statements", "t += 1\nt += 2", "t += 2\nt += 1"),
-    ("copied_statements", "for x in s:\n    t += x\n    t = 1\nt += 2", "for x in s:\n    t += x\n    t = 1\nt = 1\nt += 2"),
+    (
+        "copied_statements",
+        "for x in s:\n    t += x\n    t = 1\nt += 2",
+        "for x in s:\n    t += x\n    t = 1\nt = 1\nt += 2",
+    ),
     ("guarded_statements", "s.append(t)\nt = 3", "s.append(t)\nif s:\n    s.append(t)\nt = 3"),
     ("renamed_statements", "t = 0\nu = 1\nt += a", "t = 0\nu = 1\nt += a\nu += a"),
     ("guards", "t = 1", "if not s:\n    return 0\nt = 1"),
@@ -282,7 +317,12 @@ def test_defaults_and_resets():
     fresh = "def f(x, seen=None):\n    if seen is None:\n        seen = []\n    seen.append(x)\n    return seen\n"
     produced("defaults", shared_list, fresh, {})
     counter = "class C:\n    def __init__(self):\n        self.n = 0\n    def add(self, x):\n        return x\n"
-    produced("resets", counter, counter.replace("        return x", "        self.n += 1\n        return x"), {("self", "n"): {"int"}})
+    produced(
+        "resets",
+        counter,
+        counter.replace("        return x", "        self.n += 1\n        return x"),
+        {("self", "n"): {"int"}},
+    )
 
 
 class FakeEdit:
@@ -340,7 +380,9 @@ def test_compositions_run_are_repeatable_and_scores_are_shares(composition):
             setattr(Plan, name, value)
     Plan.SEARCHES = [load(find["searches", name]) for name in composition["search"]]
     Plan.RANKING = [load(find["rankings", name]) for name in composition["ranking"]]
-    Plan.OPERATORS = [load(find["operators", name]) for name in ("comparison", "constants", "arithmetic", "variables", "signs")]
+    Plan.OPERATORS = [
+        load(find["operators", name]) for name in ("comparison", "constants", "arithmetic", "variables", "signs")
+    ]
     Plan.ORDER, Plan.MAX_PLAUSIBLE, Plan.MAX_CANDIDATES = load(find["orders", "blended"]), 20, 2_000
     notes = []
     for _ in range(2):

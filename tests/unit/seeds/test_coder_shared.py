@@ -73,7 +73,9 @@ def test_recursion_ends_at_the_same_depth_however_deep_the_caller_is():
     source = "def f(n):\n    try:\n        return f(n + 1)\n    except RecursionError:\n        return n\n"
 
     def at_depth(levels):
-        return at_depth(levels - 1) if levels else bounded.answers(source, [{"call": "f", "args": [0]}], bounded.Runner())
+        return (
+            at_depth(levels - 1) if levels else bounded.answers(source, [{"call": "f", "args": [0]}], bounded.Runner())
+        )
 
     assert at_depth(0) == at_depth(60)
     assert 500 < at_depth(0)[0] < 1_000
@@ -90,7 +92,9 @@ def test_steps_count_iterations_calls_and_elements():
     assert 20 <= used[1] - used[0] <= 25
 
 
-@pytest.mark.parametrize("line", ["import os", "import subprocess", "open('x')", "eval('1')", "__import__('os')", "import random"])
+@pytest.mark.parametrize(
+    "line", ["import os", "import subprocess", "open('x')", "eval('1')", "__import__('os')", "import random"]
+)
 def test_candidates_reach_nothing_outside(line):
     bounded = shared("bounded")
     (answer,) = bounded.answers(f"def f():\n    {line}\n    return 1\n", [{"call": "f", "args": []}], bounded.Runner())
@@ -98,7 +102,9 @@ def test_candidates_reach_nothing_outside(line):
 
 
 def test_counted_programs_answer_as_plain_ones():
-    source = (SEED.parents[2] / "rqgm" / "core" / "text.py").exists() and '''
+    source = (
+        (SEED.parents[2] / "rqgm" / "core" / "text.py").exists()
+        and """
 import math
 from collections import defaultdict
 LIMIT = 3
@@ -134,7 +140,8 @@ def f(n):
         found["e"] = [str(error)]
     x, *rest = gen() if n > 1 else [0, 0]
     return text, dict(found), add(n), {x for x in rest}, box.total, (n, -n, n / 2, float("inf")), Box.made
-'''
+"""
+    )
     bounded = shared("bounded")
     plain = {}
     exec(compile(source, "plain", "exec"), plain)
@@ -146,7 +153,22 @@ def f(n):
 
 def test_the_codec_is_the_verifiers():
     values = shared("values")
-    samples = [1, True, None, 1.5, float("nan"), "a", b"x", [1, (2, {3})], {1: 2, "a": [None]}, {"$x": 1}, ValueError(), range(3), object, 1 << 70_000]
+    samples = [
+        1,
+        True,
+        None,
+        1.5,
+        float("nan"),
+        "a",
+        b"x",
+        [1, (2, {3})],
+        {1: 2, "a": [None]},
+        {"$x": 1},
+        ValueError(),
+        range(3),
+        object,
+        1 << 70_000,
+    ]
     for sample in samples:
         assert values.encode(sample) == verify_cases.encode(sample)
         data = values.encode(sample)
@@ -214,8 +236,12 @@ def test_statements_are_inserted_deleted_and_swapped_in_the_text():
         "multiline": program.text(facts.replace(find(program, ast.BinOp), ast.Constant(5))),
         "return": program.text(facts.delete(find(program, ast.Return))),
     }
-    assert texts["insert"] == PROGRAM.replace("            total += item\n", "            break\n            total += item\n")
-    assert texts["after"] == PROGRAM.replace("            total += item\n", "            total += item\n            break\n")
+    assert texts["insert"] == PROGRAM.replace(
+        "            total += item\n", "            break\n            total += item\n"
+    )
+    assert texts["after"] == PROGRAM.replace(
+        "            total += item\n", "            total += item\n            break\n"
+    )
     assert texts["delete"] == PROGRAM.replace("            total += item\n", "            pass\n")
     assert texts["elif"] == PROGRAM.replace("elif item < 0:", "elif True:")
     assert texts["multiline"] == PROGRAM.replace("(total -\n                     1)", "5")
@@ -260,7 +286,10 @@ def test_reaches_tells_which_operators_repair():
 def test_coverage_counts_failing_and_passing_cases():
     bounded, candidates, spectrum = shared("bounded"), shared("candidates"), shared("spectrum")
     program = candidates.Program("def f(a):\n    if a:\n        return [a]\n    return 2\n")
-    cases = [{"input": {"call": "f", "args": [1]}, "expected": [2]}, {"input": {"call": "f", "args": [0]}, "expected": 2}]
+    cases = [
+        {"input": {"call": "f", "args": [1]}, "expected": [2]},
+        {"input": {"call": "f", "args": [0]}, "expected": 2},
+    ]
     found = spectrum.measure(program, cases, bounded.Runner())
     assert found.passed == [False, True]
     counts = found.counts()
@@ -273,7 +302,19 @@ def test_coverage_counts_failing_and_passing_cases():
 def test_generated_inputs_are_new_and_seeded():
     generate = shared("inputs").generate
     inputs = [
-        {"call": "f", "args": [[1, 2, 3], "ab", {"$tuple": [1, {"$set": [1]}]}, {"$dict": [[1, "x"]]}, {"k": None}, True, {"$float": "inf"}, 1.5]},
+        {
+            "call": "f",
+            "args": [
+                [1, 2, 3],
+                "ab",
+                {"$tuple": [1, {"$set": [1]}]},
+                {"$dict": [[1, "x"]]},
+                {"k": None},
+                True,
+                {"$float": "inf"},
+                1.5,
+            ],
+        },
         {"new": "C", "args": [], "ops": [["m", [1]], ["@x"], ["n"]]},
         {"call": "f", "args": []},
     ]

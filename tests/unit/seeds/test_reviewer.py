@@ -27,7 +27,9 @@ def clamp(value, low, high):
     return value
 '''
 RIGHT = FAULTY.replace("value > low", "value > high")
-WRONG = FAULTY.replace("    if value < low:\n", "    if value == 5 and high == 9:\n        return 5\n    if value < low:\n")
+WRONG = FAULTY.replace(
+    "    if value < low:\n", "    if value == 5 and high == 9:\n        return 5\n    if value < low:\n"
+)
 CASES = [
     {"input": {"call": "clamp", "args": [5, 1, 9]}, "expected": 5},
     {"input": {"call": "clamp", "args": [0, 1, 9]}, "expected": 1},
@@ -190,7 +192,10 @@ def test_a_class_under_test_is_reviewed(tmp_path):
     faulty += "    def pop(self):\n        return self.items.pop(0)\n"
     cases = [
         {"input": {"new": "Stack", "args": [], "ops": [["push", [1]], ["pop"]]}, "expected": [None, 1]},
-        {"input": {"new": "Stack", "args": [], "ops": [["push", [1]], ["push", [2]], ["pop"], ["@items"]]}, "expected": [None, None, 2, [1]]},
+        {
+            "input": {"new": "Stack", "args": [], "ops": [["push", [1]], ["push", [2]], ["pop"], ["@items"]]},
+            "expected": [None, None, 2, [1]],
+        },
     ]
     answer = judge(tmp_path, faulty.replace("pop(0)", "pop(-1)"), faulty=faulty, cases=cases)
     assert answer.verdict == "accept"
@@ -222,7 +227,12 @@ def test_features_are_repeatable_and_leave_the_case_as_it_was(seed_path):
 
 
 def test_features_survive_odd_programs(seed_path):
-    odd = ["x = 1\n", "def clamp(*a): return a\n", "class clamp:\n    pass\n", "import itertools\nclamp = lambda *a: [*a]\n"]
+    odd = [
+        "x = 1\n",
+        "def clamp(*a): return a\n",
+        "class clamp:\n    pass\n",
+        "import itertools\nclamp = lambda *a: [*a]\n",
+    ]
     for source in odd:
         for feature in features():
             value = importlib.import_module("reviewer.review").bounded(feature, open_case(source))
@@ -273,7 +283,13 @@ def test_every_change_can_be_taken_back(seed_path):
         text = list(lines)
         for _ in range(rng.randrange(1, 3)):
             at = rng.randrange(5, len(text))
-            text[at] = rng.choice([text[at].replace("low", "high"), "    low = 3\n" if at == 5 else text[at], "    return value + 1\n" if at == len(text) - 1 else text[at]])
+            text[at] = rng.choice(
+                [
+                    text[at].replace("low", "high"),
+                    "    low = 3\n" if at == 5 else text[at],
+                    "    return value + 1\n" if at == len(text) - 1 else text[at],
+                ]
+            )
         case = open_case("".join(text))
         tree = case.patched
         if len(case.changes) == 1:

@@ -55,7 +55,10 @@ def items():
     for task in [*pools["train"], *pools["validation"]]:
         program = load(SUITE / "programs" / f"{task.replace('-', '_')}.py", "authored")
         rights = [program.SOLUTION, *build.variants(program, "RIGHT", task)]
-        for source, right in [*((s, True) for s in rights), *((s, False) for s in build.variants(program, "WRONG", task))]:
+        for source, right in [
+            *((s, True) for s in rights),
+            *((s, False) for s in build.variants(program, "WRONG", task)),
+        ]:
             yield SUITE / task, source, right
 
 

@@ -9,8 +9,10 @@ import itertools
 from difflib import SequenceMatcher
 
 from editor.evidence import judged
+from shared.bounded import Runner
 from shared.candidates import Program
 from shared.context import Context
+from shared.spectrum import measure
 
 MAX_EDITS = 400  # edits of one operator that are compared with a reference
 MAX_CASES = 6  # labelled patches on which features are tried
@@ -20,13 +22,14 @@ CASE_STEPS = 60_000
 class Reach:
     """What separates a failed task's program from its reference solution, to be held against operators' edits."""
 
-    def __init__(self, faulty, right):
+    def __init__(self, faulty, right, cases=()):
         self.program = Program(faulty)
         self.before = self.program.normal().splitlines()
         self.right = ast.unparse(ast.parse(right)).splitlines()
         self.gone, self.new = difference(self.before, self.right)
         self.places = places(self.before, self.right)
-        self.context = Context(self.program, changed_lines(faulty, right))
+        kinds = measure(self.program, list(cases), Runner()).kinds  # of what kinds variables are, as a search knows it
+        self.context = Context(self.program, changed_lines(faulty, right), kinds)
 
     def by(self, operator):
         """Tell whether one edit of `operator` makes the program right, or right in one of several places."""
@@ -44,7 +47,7 @@ def reaches_of(items):
     found = []
     for item in items:
         try:
-            found.append(Reach(*item.reference()))
+            found.append(Reach(*item.reference(), item.cases()))
         except Exception:  # border: evidence may be anything, shared code is evolved
             continue
     return found

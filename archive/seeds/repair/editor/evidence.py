@@ -42,6 +42,14 @@ class Item:
         faulty, right = self.text("task/program.py"), self.text("label/program.py")
         return (faulty, right) if faulty and right and faulty != right else None
 
+    def cases(self):
+        """Return the visible cases of a coder's task, [] where they cannot be read."""
+        try:
+            cases = json.loads(self.text("task/visible.json") or "{}").get("cases", [])
+        except (ValueError, AttributeError):
+            return []
+        return cases if isinstance(cases, list) else []
+
     def says(self, *words):
         """Tell whether a true entry of the notes, or the failure, has one of `words` in its name."""
         names = [str(key) for key, value in self.notes.items() if value and value != "0"]

@@ -11,7 +11,7 @@ HINT = 0.01
 AGAINST = 0.3
 TRIED_FEATURES = 6
 TRIED_TASKS = 6
-COMPANIONS = 2  # operators that are wired in with the first, each for failed tasks that the others do not reach
+HANDFUL = 6  # operators that are wired in together at most
 FIRST_WEIGHT = 1.0
 FRONT = 0.3
 
@@ -38,7 +38,8 @@ def propose(scene):
     weight = _weight(score)
     changes = wire(scene.workspace, scene.folder, slot, shelf, name, weight=weight, position=position)
     names = [name]
-    for _, _, shelf, other in _companions(scene, chosen, reached):
+    companions = _companions(scene, chosen, list(spares), reached) if kind == "operator" else []
+    for _, _, shelf, other in companions:
         changes |= wire(scene.workspace.changed(changes), scene.folder, slot, shelf, other, weight=weight, position=None)
         names.append(other)
     shown = f" at weight {weight!r}" if isinstance(value, dict) else ""
@@ -47,18 +48,19 @@ def propose(scene):
     return Proposal(changes, f"{scene.role}: {what}{shown}{note}", reason or "no evidence: at random")
 
 
-def _companions(scene, chosen, reached):
-    """Return further operators that reach failed tasks which the chosen one does not, the widest first."""
+def _companions(scene, chosen, spares, reached):
+    """Return further operators, a handful at most: first those that reach failed tasks which the others do not."""
+    count = scene.rng.randrange(HANDFUL)
     covered = set(reached.get(chosen, ()))
+    left = [spare for spare in spares if spare[0] == chosen[0] and spare != chosen]
     others = []
-    while covered and len(others) < COMPANIONS:
-        gains = {spare: len(tasks - covered) for spare, tasks in reached.items() if tasks - covered}
-        if not gains:
-            break
+    while left and len(others) < count:
+        gains = {spare: len(reached.get(spare, set()) - covered) for spare in left}
         best = max(gains.values())
-        other = scene.rng.choice([spare for spare, gain in gains.items() if gain == best])
+        other = scene.rng.choice([spare for spare in left if gains[spare] == best])
+        left.remove(other)
         others.append(other)
-        covered |= reached[other]
+        covered |= reached.get(other, set())
     return others
 
 
