@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 import common
 
 from rqgm.core.counts import Counts
-
+from rqgm.core.intervals import paired_difference
 from rqgm.run.comparison import pool
 from rqgm.run.evaluation import EvaluationRequest, evaluate
 from rqgm.run.experiment import load_experiment
 from rqgm.run.session import RunOptions, open_run, proceed, start
 from rqgm.run.shelves import Shelves
 from rqgm.run.summary import headline_role, summarise, test_outcomes
-from rqgm.core.intervals import paired_difference
 from rqgm.sandbox.backends import choose
 from rqgm.sandbox.pool import Sandboxes
 from rqgm.tasks.verifier import verify
@@ -217,10 +216,8 @@ async def measure(options: Any) -> dict[str, Any]:
         if experiment == "repair-blind":
             for row, folder in zip(rows, places.values(), strict=True):
                 row["over_time"] = await truth_over_time(folder)
-    for experiment in result:
-        result[experiment]["rqgm_minus_control"] = against_control(
-            folders[experiment, "rqgm"], folders[experiment, "control"]
-        )
+    for experiment, arms in result.items():
+        arms["rqgm_minus_control"] = against_control(folders[experiment, "rqgm"], folders[experiment, "control"])
     return result
 
 

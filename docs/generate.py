@@ -52,7 +52,7 @@ def commands() -> str:
     root = typer.main.get_command(app)
     for path, command in _walk(root, "rqgm"):
         text += f"\n## `{path}`\n\n{(command.help or '').strip()}\n\n"
-        rows = [_parameter(p) for p in command.params if p.name not in ("help",)]
+        rows = [_parameter(p) for p in command.params if p.name != "help"]
         if rows:
             text += "| argument or option | default | what |\n|---|---|---|\n" + "".join(rows)
     return text

@@ -8,7 +8,7 @@ import stat
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from rqgm.core.errors import ArtifactError
 from rqgm.core.hashes import hash_json, sha256
@@ -37,6 +37,8 @@ class TreeLimits:
     files: int = 2_000
     file_bytes: int = 8 << 20
     total_bytes: int = 32 << 20
+    skipped: frozenset[str] = IGNORED_FOLDERS
+    """Names of folders that are left out wherever they are."""
 
 
 def check_path(path: str) -> str:
@@ -60,12 +62,9 @@ def hash_tree(tree: Tree) -> str:
 
 def select(tree: Tree, folders: Iterable[str]) -> dict[str, File]:
     """Return the part of `tree` inside `folders` (a file's own path counts as a folder of one)."""
-    tops = [PurePosixPath(folder) for folder in folders]
-    return {
-        path: file
-        for path, file in tree.items()
-        if any(top == PurePosixPath(path) or top in PurePosixPath(path).parents for top in tops)
-    }
+    tops = tuple(folder.rstrip("/") for folder in folders)
+    inside = tuple(f"{top}/" for top in tops)
+    return {path: file for path, file in tree.items() if path in tops or path.startswith(inside)}
 
 
 def check_tree(tree: Tree, limits: TreeLimits) -> Tree:
@@ -88,7 +87,7 @@ def read_tree(folder: Path, limits: TreeLimits | None = None) -> dict[str, File]
     tree: dict[str, File] = {}
     total = 0
     for directory, folders, names in os.walk(folder, followlinks=False):
-        folders[:] = sorted(name for name in folders if name not in IGNORED_FOLDERS)
+        folders[:] = sorted(name for name in folders if name not in limits.skipped)
         base = Path(directory)
         for name in folders:
             if (base / name).is_symlink():

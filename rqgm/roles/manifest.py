@@ -28,6 +28,12 @@ class RoleManifest(BaseModel):
 
     kind: RoleKind
     command: list[Argument] = Field(min_length=1, max_length=64)
+    build: list[Argument] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=64,
+        description="run once for a content, in a writable copy of the folders",
+    )
     folders: list[str] = Field(min_length=1, max_length=64)
     deterministic: bool = False
 
@@ -48,7 +54,9 @@ class WorkspaceManifest(BaseModel):
     def role_hash(self, tree: Tree, role: str) -> str:
         """Return the hash of everything that decides what `role` does: its command and its folders' content."""
         manifest = self.roles[role]
-        return hash_json([manifest.command, manifest.deterministic, hash_tree(self.role_tree(tree, role))])
+        return hash_json(
+            [manifest.command, manifest.build, manifest.deterministic, hash_tree(self.role_tree(tree, role))]
+        )
 
 
 def parse_manifest(tree: Tree, where: str = "workspace") -> WorkspaceManifest:

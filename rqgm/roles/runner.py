@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -14,6 +14,7 @@ from rqgm.core.hashes import canonical_json
 from rqgm.core.text import clean
 from rqgm.core.trees import File, TreeLimits
 from rqgm.core.usage import Usage
+from rqgm.roles.building import Built, build
 from rqgm.roles.messages import IO, MAX_RESPONSE_BYTES, RESPONSES, ROLE
 from rqgm.sandbox.protocol import inside
 
@@ -77,14 +78,21 @@ async def run_role(sandboxes: Sandboxes, profile: Profile, job: RoleJob) -> Role
     Raises SandboxLostError or another InfrastructureError.
     """
     manifest = job.manifest.roles[job.role]
+    built = Built(job.manifest.role_tree(job.workspace, job.role))
+    if manifest.build is not None and built.tree is not None:
+        identity = job.manifest.role_hash(job.workspace, job.role)
+        built = await build(sandboxes, profile, manifest.build, built.tree, identity)
+    if built.tree is None:
+        return RoleRun(None, built.failure, built.detail, built.usage)
     async with sandboxes.lease(profile) as sandbox:
         request = job.request(lambda path: inside(sandbox, path))
-        await sandbox.put(ROLE, job.manifest.role_tree(job.workspace, job.role))
+        await sandbox.put(ROLE, built.tree)
         await sandbox.put(IO, {"request.json": File(request.model_dump_json().encode())}, writable=True)
         for mount in job.mounts:
             await sandbox.put(mount.path, mount.tree, writable=mount.writable)
         done = await sandbox.run(manifest.command, cwd=ROLE, wall_s=job.wall_s)
-        return await _read(sandbox, job, done)
+        run = await _read(sandbox, job, done)
+        return replace(run, usage=run.usage + built.usage)
 
 
 async def _read(sandbox: Sandbox, job: RoleJob, done: Completed) -> RoleRun:

@@ -36,6 +36,8 @@ class Sandboxes:
         self._prepared: dict[str, asyncio.Task[str]] = {}
         self._background: set[asyncio.Task[Any]] = set()
         self._open = False
+        self.kept: dict[str, asyncio.Future[Any]] = {}
+        """What jobs keep for each other as long as the pool lives, by content (roles that were built)."""
 
     async def __aenter__(self) -> Self:
         await self.backend.reap(self.label)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rqgm.core.errors import ArtifactError, ConfigError, SandboxLostError
-from rqgm.core.trees import IGNORED_FOLDERS, File, TreeLimits, check_path
+from rqgm.core.trees import File, TreeLimits, check_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ async def fetch_files(
         "do": "get",
         "path": check_inside(path),
         "names": None if names is None else sorted({check_path(name) for name in names}),
-        "skipped": sorted(IGNORED_FOLDERS),
+        "skipped": sorted(limits.skipped),
         "files": limits.files,
         "file_bytes": limits.file_bytes,
         "total_bytes": limits.total_bytes,

@@ -48,7 +48,7 @@ def load(path):
 def test_a_part_follows_the_conventions(path):
     kind, function, parameters = SHELVES[path.parent.name]
     module = load(path)
-    assert module.KIND == kind
+    assert kind == module.KIND
     assert module.__doc__
     assert len(module.__doc__.splitlines()[0]) <= 125
     own = [item for item in vars(module).values() if inspect.isfunction(item) and item.__module__ == module.__name__]

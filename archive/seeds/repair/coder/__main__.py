@@ -1,7 +1,5 @@
 """The coder role: read the request, search a patch for ``program.py``, write it, answer."""
 
-from pathlib import Path
-
 from coder import plan
 from coder.engine import Engine
 from shared import io
@@ -20,7 +18,8 @@ def main() -> None:
     engine.search()
     patch = engine.choose()
     if patch is not None:
-        (Path(workdir) / PROGRAM).write_text(patch.text)
+        with open(f"{workdir}/{PROGRAM}", "w", encoding="utf-8") as file:
+            file.write(patch.text)
     io.write_response(notes=engine.notes(patch), usage={"steps": engine.steps()})
 
 

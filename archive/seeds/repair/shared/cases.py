@@ -1,7 +1,6 @@
 """Reading a task's program and its visible cases."""
 
 import json
-from pathlib import Path
 
 PROGRAM = "program.py"
 VISIBLE = "visible.json"
@@ -13,20 +12,26 @@ class CasesError(ValueError):
 
 def load_source(folder: str) -> str:
     """Return the text of the folder's program; CasesError where there is none or it is not Python."""
-    path = Path(folder) / PROGRAM
+    path = f"{folder}/{PROGRAM}"
     try:
-        source = path.read_text()
-        compile(source, str(path), "exec")
+        source = read(path)
+        compile(source, path, "exec")
     except (OSError, SyntaxError, ValueError) as error:
         raise CasesError(f"{path}: {error}") from error
     return source
 
 
+def read(path: str) -> str:
+    """Return a file's text."""
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
 def load_cases(folder: str) -> list[dict]:
     """Return the visible cases, each ``{"input": INPUT, "expected": VALUE}``; CasesError says what is wrong."""
-    path = Path(folder) / VISIBLE
+    path = f"{folder}/{VISIBLE}"
     try:
-        cases = json.loads(path.read_text())["cases"]
+        cases = json.loads(read(path))["cases"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CasesError(f"{path}: no readable list of cases: {error!r}") from error
     if not isinstance(cases, list) or not cases:

@@ -3,25 +3,26 @@
 import json
 import os
 import sys
-from pathlib import Path
 
 
-def folder() -> Path:
+def folder() -> str:
     """Return the message folder; a back-end that cannot mount sets RQGM_ROOT to the folder that stands for ``/``."""
-    return Path(os.environ.get("RQGM_ROOT") or "/") / "rqgm" / "io"
+    return os.environ.get("RQGM_ROOT", "") + "/rqgm/io"  # no pathlib here: it takes a fifth of a short role's time
 
 
 def read_request() -> dict:
     """Return the request as plain data."""
-    return json.loads((folder() / "request.json").read_text())
+    with open(f"{folder()}/request.json", encoding="utf-8") as file:
+        return json.load(file)
 
 
 def write_response(**fields: object) -> None:
     """Write the response; `fields` are those of the role's kind (see `rqgm schema`)."""
     text = json.dumps({"schema_version": 1, **fields}, sort_keys=True, allow_nan=False)
-    scratch = folder() / "response.json.part"
-    scratch.write_text(text)
-    os.replace(scratch, folder() / "response.json")
+    scratch = f"{folder()}/response.json.part"
+    with open(scratch, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(scratch, f"{folder()}/response.json")
 
 
 def fail(message: str) -> None:
