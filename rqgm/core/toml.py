@@ -39,7 +39,8 @@ def parse(data: Any, model: type[Model], where: object) -> Model:
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """Return one line for the first thing that is wrong: key, what was found, what is allowed, the nearest name."""
-    first = error.errors(include_url=False)[0]
+    # An unknown key comes first: a key that is missing is most often the one that was misspelt.
+    first = min(error.errors(include_url=False), key=lambda found: found["type"] != "extra_forbidden")
     key = ".".join(str(part) for part in first["loc"]) or "the whole"
     if first["type"] == "extra_forbidden":
         return _unknown(str(first["loc"][-1]), key, _fields_at(model, first["loc"][:-1]))

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 2
 """How often a job that fails outside the agents is tried before its cell is reopened."""
-RETRY_S = 0.2
+RETRY_S = 0.05
 
 Work = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -358,7 +358,7 @@ class Loop:
     def add_node(self, n: int, parent: int, result: dict[str, Any]) -> str:
         """Commit an edited workspace to the lineage and return its id; the ledger makes it a node."""
         state = self.archive.state
-        evidence = ",".join(outcome["key"][:12] for outcome in result["train"])
+        evidence = ", ".join(f"{role}/{task}" for role, task in state.pending[n].get("train", ()))
         mate = state.nodes[job_mate].commit if (job_mate := state.pending[n]["mate"]) is not None else ""
         trailers = {"Rqgm-Epoch": str(state.epoch), "Rqgm-Job": str(n)}
         trailers |= {"Rqgm-Evidence": evidence} if evidence else {}

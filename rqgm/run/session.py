@@ -77,6 +77,7 @@ def open_run(folder: Path, *, writer: bool = False) -> OpenedRun:
 
 async def start(experiment: Experiment, options: RunOptions) -> Path:
     """Resolve an experiment, write its run's folder with generation zero in it, and return the folder."""
+    check_workers(experiment, options.workers)
     resolved = resolve(experiment, options.shelves)
     trusted = resolved.seed_workspace.manifest.trusted
     backend = await choose(
@@ -200,18 +201,23 @@ def _check_digest(lock: Lock, digest: str) -> None:
         )
 
 
-def _settings(lock: Lock, workers: int | None) -> LoopSettings:
-    experiment = lock.experiment
+def check_workers(experiment: Experiment, workers: int | None) -> None:
+    """Refuse more workers than decisions may be in flight."""
     lag = experiment.search.lag
     if workers is not None and workers > lag and experiment.search.commit == "dispatch":
         raise ConfigError(
             f"--workers {workers}: more than search.lag = {lag}; lower it, or start a run with a larger lag"
         )
+
+
+def _settings(lock: Lock, workers: int | None) -> LoopSettings:
+    experiment = lock.experiment
+    check_workers(experiment, workers)
     return LoopSettings(
         seed=experiment.seed,
         search=experiment.search,
         epochs=experiment.epochs,
         endpoints=experiment.endpoints,
         budget=experiment.budget,
-        workers=workers or max(1, min(lag, os.cpu_count() or 1)),
+        workers=workers or max(1, min(experiment.search.lag, os.cpu_count() or 1)),
     )

@@ -178,9 +178,9 @@ async def relative_places_are_refused(backend: Backend, profile: Profile) -> Non
 
 @check
 async def caches_are_left_out(backend: Backend, profile: Profile) -> None:
-    """``__pycache__`` and ``.git`` folders are not copied out."""
+    """``__pycache__`` folders are not copied out."""
     async with sandbox_of(backend, profile) as sandbox:
-        await sandbox.put("/app", {"__pycache__/x.pyc": File(b"x"), ".git/config": File(b"x"), "a": File(b"a")})
+        await sandbox.put("/app", {"__pycache__/x.pyc": File(b"x"), "a": File(b"a")})
         expect(list(await sandbox.get("/app")) == ["a"], "caches should be left out")
 
 
