@@ -16,8 +16,11 @@ def make_edit(plan, workspace, mate, evidence, rng):
         if step is None:
             break
         proposal, name = step
+        joined = _join(done, proposal)
+        if not _sound(workspace, joined):  # the second move took the first one back
+            break
         names.append(name)
-        done = _join(done, proposal)
+        done = joined
     if done is None:
         done, names = _fallback(workspace, rng), ["fallback"]
     return done, names
