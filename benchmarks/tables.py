@@ -133,10 +133,8 @@ def overhead() -> str:
 
 
 def _sandboxes(found: dict[str, Any]) -> list[tuple[str, str]]:
-    return [
-        (name, f"{back['hand_out_ms']['median']} ms (a plain start: {back['plain_start_ms']['median']} ms)")
-        for name, back in found["backends"].items()
-    ]
+    usable = {name: back for name, back in found["back_ends"].items() if back["usable"]}
+    return [(name, f"{back['handout_ms']} ms (a plain start: {back['start_ms']} ms)") for name, back in usable.items()]
 
 
 def demo() -> str:
