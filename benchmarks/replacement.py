@@ -400,6 +400,7 @@ def main() -> None:
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seeds", type=int, help="runs of the engine for each rule and anchor size")
+    parser.add_argument("--out", type=Path, help="also write the JSON here")
     options = parser.parse_args()
     parts = options.part or ["decision", "run", "loop"]
     started = time.monotonic()
@@ -415,7 +416,10 @@ def main() -> None:
     if "loop" in parts:
         result["loop"] = loops(options.seeds or (2 if options.quick else 8), 200 if options.quick else 1_000)
     result["wall_s"] = round(time.monotonic() - started, 1)
-    print(json.dumps(result, indent=1))
+    text = json.dumps(result, indent=1)
+    print(text)
+    if options.out is not None:
+        options.out.write_text(text + "\n")
 
 
 if __name__ == "__main__":
