@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 import typer
 from pydantic import BaseModel
@@ -113,8 +114,16 @@ def _models(annotation: Any, many: str = "") -> Iterator[tuple[type[BaseModel], 
 
 
 def _type(annotation: Any) -> str:
+    if annotation is type(None):
+        return "None"
     if isinstance(annotation, type) and not get_args(annotation):
         return annotation.__name__
+    if isinstance(annotation, UnionType) or get_origin(annotation) is Union:
+        return " | ".join(_type(one) for one in get_args(annotation))
+    if get_origin(annotation) is Annotated:
+        return _type(get_args(annotation)[0])
+    if get_origin(annotation) in (dict, list, tuple):
+        return f"{get_origin(annotation).__name__}[{', '.join(_type(one) for one in get_args(annotation))}]"
     return str(annotation).replace("typing.", "").split("[Annotated", maxsplit=1)[0]
 
 

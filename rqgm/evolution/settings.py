@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Samples = Annotated[int, Field(ge=0, le=256)]
 ReplacementRule = Literal["best-belief", "margin", "paired", "off"]
 
 
@@ -27,8 +28,14 @@ class SearchSettings(_Settings):
     lag: int = Field(default=8, ge=1, le=1024, description="decision n uses the results of jobs <= n - lag")
     commit: Literal["dispatch", "arrival"] = "dispatch"
     evidence: Literal["single", "paired"] = "paired"
-    train_samples: int = Field(default=3, ge=0, le=64, description="train tasks a role runs before an edit")
+    train_samples: Samples | dict[str, Samples] = Field(
+        default=3, description="train tasks that a role runs before an edit; one number, or a table by role (others: 0)"
+    )
     max_nodes: int = Field(default=1_000_000, ge=1)
+
+    def samples_of(self, role: str) -> int:
+        """Return how many train tasks a role runs before an edit."""
+        return self.train_samples.get(role, 0) if isinstance(self.train_samples, dict) else self.train_samples
 
 
 class RaceSettings(_Settings):

@@ -91,6 +91,15 @@ class Experiment(_Table):
             raise ValueError("roles has an editor only; nothing would be measured")
         return self
 
+    @model_validator(mode="after")
+    def _samples_of_measured_roles(self) -> Experiment:
+        samples = self.search.train_samples
+        measured = [name for name, role in self.roles.items() if role.kind is not RoleKind.EDITOR]
+        unknown = sorted(set(samples) - set(measured)) if isinstance(samples, dict) else []
+        if unknown:
+            raise ValueError(f"search.train_samples names {', '.join(unknown)}; measured roles are {', '.join(measured)}")
+        return self
+
 
 def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Experiment:
     """Read an experiment and apply ``a.b=value`` overrides; ConfigError names file and key."""

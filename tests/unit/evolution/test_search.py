@@ -178,6 +178,9 @@ def test_train_samples_are_of_the_train_pool_and_without_repeats() -> None:
         assert task in CRITERION.role(role).tasks[Pool.TRAIN]
     assert sample_train(search(train_samples=0), 7) == []
     assert len(sample_train(search(train_samples=64), 7)) == 4 + 5
+    first, second = (role.name for role in CRITERION.roles)
+    assert [role for role, _ in sample_train(search(train_samples={second: 2}), 7)] == [second] * 2
+    assert [role for role, _ in sample_train(search(train_samples={first: 1, second: 0}), 7)] == [first]
 
 
 def test_the_temperature_cools_with_the_budget_only_when_asked_to() -> None:

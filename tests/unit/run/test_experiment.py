@@ -103,6 +103,7 @@ def test_the_last_override_wins(path: Path) -> None:
         ("roles.coder.measures=[]", ["a solver needs a suite and at least one measure"]),
         ("roles.editor.suite=sums", ["an editor has no suite and no measures"]),
         ("roles.second.kind=editor", ["roles must have exactly one editor, found 2"]),
+        ("search.train_samples={codr = 3}", ["train_samples names codr", "measured roles are coder"]),
     ],
 )
 def test_a_bad_value_is_refused_with_file_key_found_and_allowed(path: Path, override: str, parts: list[str]) -> None:

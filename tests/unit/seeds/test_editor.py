@@ -202,12 +202,12 @@ def test_a_workspace_with_broken_plans_still_gets_an_answer(tmp_path):
 
 def scene_for(workspace, role, evidence=(), seed=0, mate=None):
     modules = importlib.import_module("editor.workspace")
-    make = importlib.import_module("editor.scene").Scene
+    open_scene = importlib.import_module("editor.scene").open_scene
     items = importlib.import_module("editor.evidence").read_evidence(
         [item.model_dump(mode="json") for item in evidence]
     )
     other = modules.Workspace(str(mate)) if mate else None
-    return make(modules.Workspace(str(workspace)), other, items, random.Random(seed), role, role)
+    return open_scene(modules.Workspace(str(workspace)), other, items, random.Random(seed), role)
 
 
 def test_wire_in_prefers_operators_that_reach_the_reference_solution(tmp_path, seed_path):
@@ -385,10 +385,11 @@ def edit_in_process(workspace, seed, evidence, mate):
 
 
 @pytest.mark.parametrize(
-    ("seed", "edits"), [(1, 60), *(pytest.param(seed, 200, marks=pytest.mark.slow) for seed in (2, 3, 4, 5))]
+    ("seed", "edits"), [(1, 25), *(pytest.param(seed, 200, marks=pytest.mark.slow) for seed in (2, 3, 4, 5))]
 )
-def test_successive_edits_leave_a_workspace_that_parses(tmp_path, seed_path, seed, edits):
+def test_successive_edits_leave_a_workspace_that_parses(tmp_path, seed_path, monkeypatch, seed, edits):
     """The seed's editor edits on and on, without selection; raw code changes may break roles, other moves may not."""
+    monkeypatch.setattr(importlib.import_module("editor.plan"), "DRAFTS", 1)  # what is tried is tested by itself
     rng = random.Random(seed)
     current, mate = copy_workspace(tmp_path / "current"), copy_workspace(tmp_path / "mate")
     kinds = Counter()
@@ -417,8 +418,8 @@ def test_successive_edits_leave_a_workspace_that_parses(tmp_path, seed_path, see
             assert answered["coder"], answered
         if step % 25 == 24:  # the mate is the workspace as it was a while ago
             mate = copy_workspace(tmp_path / f"mate{step}", current)
-    assert {"wire_in", "tune_constant"} <= set(kinds), kinds
-    assert edits < 200 or {"replace_part", "remove_part", "take_part", "take_role"} <= set(kinds), kinds
+    assert {"wire_in", "replace_part"} <= set(kinds), kinds
+    assert edits < 200 or {"tune_constant", "remove_part", "take_part", "take_role"} <= set(kinds), kinds
 
 
 def test_every_kind_of_move_occurs(tmp_path, seed_path):
@@ -486,4 +487,97 @@ def test_an_edit_is_a_small_readable_change(tmp_path, seed_path):
             if old is not None and text is not None:
                 lines += sum(1 for line in difflib.ndiff(old.splitlines(), text.splitlines()) if line[0] in "+-")
         sizes.append((lines, moves))
-    assert all(lines <= 18 * len(moves) for lines, moves in sizes), sizes
+    assert all(lines <= 22 * len(moves) for lines, moves in sizes), [size for size in sizes if size[0] > 22 * len(size[1])]
+
+
+# ---------------------------------------------------------------- drafts are tried on train tasks
+
+CRASH = "def main():\n    raise SystemExit(3)\n"
+SPINS_FREE_OF_STEPS = "import os\n\n\ndef main():\n    os.kill(os.getpid(), 9)\n"
+
+
+@pytest.fixture
+def editor(seed_path):
+    """The editor's modules, by name."""
+    return {name: importlib.import_module(f"editor.{name}") for name in ("trials", "compose", "plan", "workspace", "evidence")}
+
+
+def trials_of(editor, workspace, role, evidence):
+    items = editor["evidence"].read_evidence([item.model_dump(mode="json") for item in evidence])
+    return editor["trials"].Trials(editor["plan"], workspace, role, items, random.Random(0))
+
+
+def test_a_coder_that_repairs_a_failed_task_gains(tmp_path, editor):
+    """The unedited coder's wrong patch counts 0, the edited coder's run is compared with the reference's behaviour."""
+    workspace = editor["workspace"].Workspace(str(SEED))
+    trials = trials_of(editor, workspace, "coder", [coder_evidence(tmp_path / "0")])
+    text = workspace.read("coder/__main__.py")
+    fixed = text.replace("    if patch is not None:", "    if True:").replace("file.write(patch.text)", f"file.write({RIGHT!r})")
+    assert fixed != text
+    assert trials.gain(workspace.changed({"coder/__main__.py": fixed})) == 1.0
+    assert trials.gain(workspace.changed({"coder/__main__.py": CRASH})) == 0.0
+
+
+def test_a_coder_that_loses_a_solved_task_loses(tmp_path, editor):
+    """Solved tasks are tried as well; a crash, or death by a signal, costs that task and no other."""
+    workspace = editor["workspace"].Workspace(str(SEED))
+    trials = trials_of(editor, workspace, "coder", [coder_evidence(tmp_path / "0", success=True)])
+    for broken in (CRASH, SPINS_FREE_OF_STEPS, "this does not parse"):
+        assert trials.gain(workspace.changed({"coder/__main__.py": broken})) == -1.0
+
+
+def test_a_reviewer_is_scored_by_how_far_it_leans_to_the_label(tmp_path, editor):
+    """From the score in the evidence to the score in the response, for both labels."""
+    workspace = editor["workspace"].Workspace(str(SEED))
+    evidence = [reviewer_evidence(tmp_path / "0", "reject"), reviewer_evidence(tmp_path / "1", "accept")]
+    trials = trials_of(editor, workspace, "reviewer", evidence)
+    always = 'from shared.io import write_response\n\n\ndef main():\n    write_response(verdict="accept", score={score})\n'
+    gains = [trials.gain(workspace.changed({"reviewer/__main__.py": always.format(score=score)})) for score in (0.0, 0.75, 1.0)]
+    assert gains == [0.0, 0.0, 0.0]  # evidence: score 0 for both, so one half; a constant cannot do better
+    assert -1.0 <= trials.gain(workspace) <= 1.0
+
+
+def test_without_known_answers_nothing_is_run(editor):
+    """No evidence, and evidence without reference or label: every draft gains 0."""
+    workspace = editor["workspace"].Workspace(str(SEED))
+    assert trials_of(editor, workspace, "coder", []).gain(workspace) == 0.0
+
+
+def test_gains_are_equal_from_run_to_run_and_leave_nothing_behind(tmp_path, editor, monkeypatch):
+    """Counted steps, fixed seeds, scratch folders removed, the workspace untouched."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    place = copy_workspace(tmp_path / "w")
+    workspace = editor["workspace"].Workspace(str(place))
+    before = sorted(path for path in place.rglob("*"))
+    evidence = [coder_evidence(tmp_path / "0"), coder_evidence(tmp_path / "1", success=True)]
+    gains = {trials_of(editor, workspace, "coder", evidence).gain(workspace) for _ in range(3)}
+    assert len(gains) == 1
+    assert list(scratch.iterdir()) == []
+    assert sorted(path for path in place.rglob("*")) == before
+
+
+def test_an_edit_says_what_its_drafts_gained(tmp_path, editor):
+    """Where there is something to try on, the note has gain, tasks and drafts; drafts that gain stand on one another."""
+    workspace = editor["workspace"].Workspace(str(SEED))
+    evidence = [coder_evidence(tmp_path / "0"), coder_evidence(tmp_path / "1")]
+    items = editor["evidence"].read_evidence([item.model_dump(mode="json") for item in evidence])
+    seen = []
+    for seed in range(12):
+        proposal, moves = editor["compose"].make_edit(editor["plan"], workspace, None, items, random.Random(seed))
+        assert proposal.changes
+        assert moves
+        seen.append(proposal.tried)
+    assert any("on 2 train tasks, 6 drafts]" in tried for tried in seen), seen
+    assert any("[+" in tried and "[+0.00" not in tried for tried in seen), seen
+
+
+def test_hostile_evidence_files_do_not_stop_an_edit(tmp_path, editor):
+    """A reference that is no program: such a task scores 0 whatever the draft does."""
+    workspace = editor["workspace"].Workspace(str(SEED))
+    item = coder_evidence(tmp_path / "0")
+    Path(item.folder, "label", "program.py").write_text("while True: pass\n(((\n")
+    assert trials_of(editor, workspace, "coder", [item]).gain(workspace) == 0.0
+    shutil.rmtree(item.folder)
+    assert trials_of(editor, workspace, "coder", [item]).gain(workspace) == 0.0

@@ -15,7 +15,8 @@ from shared.context import Context
 from shared.spectrum import measure
 
 MAX_EDITS = 400  # edits of one operator that are compared with a reference
-MAX_CASES = 6  # labelled patches on which features are tried
+MAX_TASKS = 4  # failed tasks that operators are held against
+MAX_CASES = 24  # labelled patches on which features are tried
 CASE_STEPS = 60_000
 
 
@@ -40,26 +41,6 @@ class Reach:
                 if places(after, self.right) < self.places:  # not just a faulty line deleted
                     return True
         return False
-
-
-def reaches_of(items):
-    """Return the Reach of every item that has a reference solution; unreadable programs are left out."""
-    found = []
-    for item in items:
-        try:
-            found.append(Reach(*item.reference(), item.cases()))
-        except Exception:  # border: evidence may be anything, shared code is evolved
-            continue
-    return found
-
-
-def reached_tasks(reaches, shelf, name):
-    """Return which of the failed tasks, by number, one edit of this operator would repair."""
-    try:
-        operator = importlib.import_module(f"parts.{shelf}.{name}")
-        return {number for number, reach in enumerate(reaches) if reach.by(operator)}
-    except Exception:  # border: evolved code may do anything; without an answer the part is as good as any
-        return set()
 
 
 def difference(before, after):
@@ -107,27 +88,79 @@ def training_patches(evidence):
     return patches
 
 
-class FeatureTrials:
-    """Measures spare features on labelled patches; the prepared cases are shared between features."""
+def balanced(patches, count, rng):
+    """Return up to `count` right and as many wrong patches."""
+    found = []
+    for wanted in (True, False):
+        side = [patch for patch in patches if patch[2] is wanted]
+        found += rng.sample(side, min(len(side), count))
+    return found
 
-    def __init__(self, evidence, rng):
-        self.cases = []
-        patches = training_patches(evidence)
-        try:
-            open_case = importlib.import_module("reviewer.case").open_case
-            for artifact, task, right in rng.sample(patches, min(len(patches), MAX_CASES)):
-                case = open_case(artifact, task, "", CASE_STEPS)
-                if case.refusal is None:
-                    self.cases.append((case, right))
-        except Exception:  # border: the reviewer under edit may be broken
-            self.cases = []
+
+class Advice:
+    """What one edit's evidence says of spare parts: measured when first asked for, and kept between drafts."""
+
+    def __init__(self, failures, evidence, rng):
+        self._rng = rng
+        self._evidence = evidence
+        self._failed = [item for item in failures if item.reference()]
+        self._reaches = None
+        self._cases = None
+        self._known = {}
+
+    def tasks(self):
+        """Return how many failed tasks `reached` looks at."""
+        return len(self._open_tasks())
+
+    def reached(self, shelf, name):
+        """Return which of the failed tasks, by number, one edit of this operator would repair."""
+        if (shelf, name) not in self._known:
+            try:
+                operator = importlib.import_module(f"parts.{shelf}.{name}")
+                found = {number for number, reach in enumerate(self._open_tasks()) if reach.by(operator)}
+            except Exception:  # border: evolved code may do anything; without an answer the part is as good as any
+                found = set()
+            self._known[shelf, name] = found
+        return self._known[shelf, name]
 
     def separation(self, shelf, name):
         """Return how well a feature tells right from wrong here, from -1 (the wrong way round) to 1; 0 = not at all."""
+        if (shelf, name) not in self._known:
+            self._known[shelf, name] = self._separate(shelf, name)
+        return self._known[shelf, name]
+
+    def patches(self):
+        """Return how many labelled patches `separation` looks at."""
+        return len(self._open_cases())
+
+    def _open_tasks(self):
+        if self._reaches is None:
+            self._reaches = []
+            for item in self._rng.sample(self._failed, min(len(self._failed), MAX_TASKS)):
+                try:
+                    self._reaches.append(Reach(*item.reference(), item.cases()))
+                except Exception:  # border: evidence may be anything, shared code is evolved
+                    continue
+        return self._reaches
+
+    def _open_cases(self):
+        if self._cases is None:
+            self._cases = []
+            try:
+                open_case = importlib.import_module("reviewer.case").open_case
+                for artifact, task, right in balanced(training_patches(self._evidence), MAX_CASES // 2, self._rng):
+                    case = open_case(artifact, task, "", CASE_STEPS)
+                    if case.refusal is None:
+                        self._cases.append((case, right))
+            except Exception:  # border: the reviewer under edit may be broken
+                self._cases = []
+        return self._cases
+
+    def _separate(self, shelf, name):
         sums, counts = {True: 0.0, False: 0.0}, {True: 0, False: 0}
         try:
             measure = importlib.import_module(f"parts.{shelf}.{name}").measure
-            for case, right in self.cases:
+            for case, right in self._open_cases():
                 sums[right] += max(-1.0, min(1.0, float(measure(case))))
                 counts[right] += 1
         except Exception:  # border: as above

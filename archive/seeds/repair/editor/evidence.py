@@ -13,6 +13,7 @@ class Item:
         self.role = str(data.get("role", ""))
         self.task = str(data.get("task", ""))
         self.success = bool(data.get("success"))
+        self.score = float(data["score"]) if isinstance(data.get("score"), (int, float)) else 0.0
         self.failure = data.get("failure")
         self.own = data.get("origin", "self") == "self"
         self.folder = data.get("folder") if isinstance(data.get("folder"), str) else ""

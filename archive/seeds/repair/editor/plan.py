@@ -15,10 +15,10 @@ from editor.moves import (
 
 # Which kind of edit is made how often.
 MOVES = {
-    wire_in: 12.0,
+    wire_in: 8.0,
     tune_constant: 1.5,
     tune_weights: 2.0,
-    replace_part: 1.5,
+    replace_part: 5.0,
     remove_part: 0.5,
     reorder: 0.5,
     take_part: 1.5,
@@ -36,3 +36,11 @@ COMPOUND_SHARE = 0.15
 
 # Moves that may fail to apply before the edit falls back to one constant.
 ATTEMPTS = 20
+
+# How many drafts of an edit are tried on train tasks, one on top of the other where it helps; on how many of a solver's that failed and that went well, with how
+# many steps, and on how many labelled items of a judge.
+DRAFTS = 6
+TRIED_FAILED = 4
+TRIED_SOLVED = 2
+TRIAL_STEPS = 150_000
+TRIED_VERDICTS = 12

@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 
+from editor.advice import Advice
 from editor.evidence import Item, of_role
 from editor.workspace import Workspace
 
@@ -17,10 +18,17 @@ class Scene:
     rng: random.Random
     role: str
     folder: str
+    advice: Advice
 
     def failures(self):
         """Return the role's own failed train outcomes."""
         return [item for item in of_role(self.evidence, self.role) if not item.success]
+
+
+def open_scene(workspace, mate, evidence, rng, role):
+    """Return the Scene of an edit of `role`."""
+    failures = [item for item in of_role(evidence, role) if not item.success]
+    return Scene(workspace, mate, evidence, rng, role, workspace.roles()[role], Advice(failures, evidence, rng))
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """Put a spare part of the library in the place of a wired part of the same kind."""
 
 from editor.composition import exchange, spare_parts, wired_parts
-from editor.scene import Proposal
+from editor.scene import Proposal, pick
 
 KIND = "move"
+
+LISTED = 0.25
 
 
 def propose(scene):
@@ -14,8 +16,10 @@ def propose(scene):
             slots.setdefault(part.slot, []).append(part)
     if not slots:
         return None
-    # the slot first, then the part: long lists must not take all the replacements
-    part = scene.rng.choice(slots[scene.rng.choice(sorted(slots))])
+    # The slot first, then the part: long lists must not take all the replacements, and they can grow instead.
+    plan = scene.workspace.plan(scene.folder)
+    weights = {slot: 1.0 if isinstance(plan.slots[slot], str) else LISTED for slot in sorted(slots)}
+    part = scene.rng.choice(slots[pick(scene.rng, weights)])
     shelf, name = scene.rng.choice(spare_parts(scene.workspace, scene.folder, part.slot, part.kind))
     changes = exchange(scene.workspace, scene.folder, part.slot, part.alias, shelf, name)
     return Proposal(changes, f"{scene.role}: replace {part.kind} {part.alias} by {name}", "at random")

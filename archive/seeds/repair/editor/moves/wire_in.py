@@ -1,6 +1,5 @@
 """Wire spare parts of the library into a list or dict of parts, chosen by the train evidence where it says something."""
 
-from editor.advice import FeatureTrials, reached_tasks, reaches_of
 from editor.composition import slot_kinds, spare_parts, wire
 from editor.scene import Proposal, pick
 
@@ -9,8 +8,7 @@ KIND = "move"
 PULL = 30.0
 HINT = 0.01
 AGAINST = 0.3
-TRIED_FEATURES = 6
-TRIED_TASKS = 4
+TRIED_FEATURES = 12
 HANDFUL = 6  # operators that are wired in together at most
 FIRST_WEIGHT = 1.0
 FRONT = 0.3
@@ -67,13 +65,12 @@ def _companions(scene, chosen, spares, reached):
 def _advise(scene, spares):
     """Return {spare: (score, reason)} where the evidence speaks, and which failed tasks each operator reaches."""
     advice, reached = {}, {}
-    failed = [item for item in scene.failures() if item.reference()]
     operators = [spare for spare in spares if spare[1] == "operator"]
-    if operators and failed:
-        reaches = reaches_of(scene.rng.sample(failed, len(failed))[:TRIED_TASKS])
-        reached = {spare: tasks for spare in operators if (tasks := reached_tasks(reaches, spare[2], spare[3]))}
+    if operators and scene.advice.tasks():
+        count = scene.advice.tasks()
+        reached = {spare: tasks for spare in operators if (tasks := scene.advice.reached(spare[2], spare[3]))}
         for spare, tasks in reached.items():
-            advice[spare] = (len(tasks) / len(reaches), f"reaches {len(tasks)} of {len(reaches)} failed train tasks")
+            advice[spare] = (len(tasks) / count, f"reaches {len(tasks)} of {count} failed train tasks")
     features = [spare for spare in spares if spare[1] == "feature"]
     if features and scene.evidence:
         advice.update(_try_features(scene, features))
@@ -88,13 +85,12 @@ def _advise(scene, spares):
 
 
 def _try_features(scene, features):
-    trials = FeatureTrials(scene.evidence, scene.rng)
-    count = min(len(features), TRIED_FEATURES)
+    patches = scene.advice.patches()
     found = {}
-    for spare in scene.rng.sample(features, count) if trials.cases else []:
-        gap = trials.separation(spare[2], spare[3])
+    for spare in scene.rng.sample(features, min(len(features), TRIED_FEATURES)) if patches else []:
+        gap = scene.advice.separation(spare[2], spare[3])
         if abs(gap) >= 0.05:
-            found[spare] = (gap, f"separates {len(trials.cases)} labelled train patches by {gap:+.2f}")
+            found[spare] = (gap, f"separates {patches} labelled train patches by {gap:+.2f}")
     return found
 
 

@@ -1,0 +1,58 @@
+"""The shipped experiment, killed again and again: SIGKILL at random moments, resumed each time."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rqgm.run.session import open_run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KILLS = 20
+SHORT = ("-c", "budget.outcomes=120", "-c", "epochs.first=40", "--sandbox", "process")
+
+
+@pytest.mark.slow
+def test_twenty_kills_leave_no_trace(at, tmp_path):
+    """The lineage, the outcomes and what every one of them was are those of the undisturbed run; no more was spent."""
+    place = at(tmp_path)
+    whole = place.json("run", "repair", "--out", "whole", *SHORT)
+    rng = random.Random(20)
+    killed, argv = 0, ("run", "repair", "--out", "killed", *SHORT)
+    while killed < KILLS:
+        process = place.start(*argv)
+        if killed == 0:
+            wait_for(place.folder / "killed" / "run.lock.json")
+        time.sleep(rng.uniform(0.3, 2.0))
+        assert process.poll() is None, "the run came to its end before it was killed often enough"
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        killed, argv = killed + 1, ("resume", "killed")
+    end = place.json("resume", "killed")
+    assert end["lineage_head"] == whole["lineage_head"]
+    assert end["outcomes"] == whole["outcomes"]
+    assert end["endpoints"] == whole["endpoints"]
+    assert outcomes_of(place.folder / "killed") == outcomes_of(place.folder / "whole")
+
+
+def wait_for(path: Path) -> None:
+    """Wait until a file is there."""
+    deadline = time.monotonic() + 60
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert path.exists()
+
+
+def outcomes_of(folder: Path) -> list[tuple]:
+    """Return what every outcome of a run was, erased ones included."""
+    run = open_run(folder)
+    try:
+        return [(r.n, r.node, r.role, r.task, r.measure, r.y, r.live, r.artifact) for r in run.state.records.values()]
+    finally:
+        run.archive.close()
