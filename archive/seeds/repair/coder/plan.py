@@ -2,13 +2,13 @@
 
 from coder.localise import failing_lines
 from coder.operators import arithmetic, comparison, constants
-from coder.orders import by_line
+from coder.orders import interleaved
 from coder.rankings import first_found
 from coder.searches import single
 
 LOCALISE = failing_lines
 OPERATORS = [comparison, constants, arithmetic]
-ORDER = by_line
+ORDER = interleaved
 SEARCHES = [single]
 RANKING = [first_found]
 
