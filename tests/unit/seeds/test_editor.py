@@ -569,7 +569,7 @@ def test_an_edit_says_what_its_drafts_gained(tmp_path, editor):
         assert proposal.changes
         assert moves
         seen.append(proposal.tried)
-    assert any("on 2 train tasks, 6 drafts]" in tried for tried in seen), seen
+    assert any(f"on 2 train tasks, {editor['plan'].DRAFTS} drafts] coder" in tried for tried in seen), seen
     assert any("[+" in tried and "[+0.00" not in tried for tried in seen), seen
 
 

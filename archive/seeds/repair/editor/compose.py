@@ -15,8 +15,8 @@ MOST_DRAFTS = 8
 def make_edit(plan, workspace, mate, evidence, rng):
     """Return (Proposal, names of its moves): drafts for one role, each on top of those that gained on train tasks.
 
-    A draft is kept when the role does better with it than without; when none is, the one that did least harm is the
-    edit. Without tasks to try on, the first draft is. No changes are left only when nothing at all applies.
+    A draft is kept when the role does better with it than without, or as well and it widens what the role can do; when
+    none is kept, the one that did least harm is the edit. Without tasks to try on, the first draft is. No changes are left only when nothing at all applies.
     """
     role = draw_role(plan, workspace, evidence, rng)
     if role is None:
@@ -31,18 +31,19 @@ def make_edit(plan, workspace, mate, evidence, rng):
         if draft is None:
             continue
         gain = round(trials.gain(workspace.changed(draft[0].changes)), 6)
-        if gain > (kept[0] if kept else 0.0):
+        before = kept[0] if kept else 0.0
+        if gain > before or (gain == before and draft[0].widens):
             kept = (gain, *draft)
         elif other is None or gain > other[0]:
             other = (gain, *draft)
     gain, proposal, names = kept or other or (0.0, _fallback(workspace, rng), ["fallback"])
     note = f"{gain:+.2f} on {len(trials.probes)} train tasks, {drafts} drafts"
-    return replace(proposal, tried=f"{proposal.tried} [{note}]"), names
+    return replace(proposal, tried=f"[{note}] {proposal.tried}"), names
 
 
 def _draft(plan, scene, done=None, names=()):
     """Return (Proposal, names of the moves) of one or two more moves on top of `done`, or None when none applies."""
-    before, names = done, list(names)
+    before, names, widens = done, list(names), True
     for _ in range(2 if scene.rng.random() < plan.COMPOUND_SHARE else 1):
         step = _one_move(plan, replace(scene, workspace=scene.workspace.changed(done.changes)) if done else scene)
         if step is None:
@@ -52,8 +53,8 @@ def _draft(plan, scene, done=None, names=()):
         if not _sound(scene.workspace, joined):  # the second move took the first one back
             break
         names.append(name)
-        done = joined
-    return (done, names) if done is not before else None
+        done, widens = joined, widens and proposal.widens
+    return (replace(done, widens=widens), names) if done is not before else None
 
 
 def _join(first, second):

@@ -33,11 +33,16 @@ def open_scene(workspace, mate, evidence, rng, role):
 
 @dataclass(frozen=True)
 class Proposal:
-    """A change of the workspace: {path: new text or None}, one line that says what, and why."""
+    """A change of the workspace: {path: new text or None}, one line that says what, and why.
+
+    `widens`: it only adds to what the role can do. The train tasks show few of the cases that it is good for, so that
+    such a change is kept also when it gains nothing on them.
+    """
 
     changes: dict
     tried: str
     why: str = ""
+    widens: bool = False
 
 
 def pick(rng, weighted):

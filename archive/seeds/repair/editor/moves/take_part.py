@@ -30,7 +30,8 @@ def propose(scene):
     else:
         weight = theirs.slots[part.slot][part.alias] if isinstance(value, dict) else 1.0
         changes = wire(scene.workspace, scene.folder, part.slot, shelf, name, source, weight)
-    return Proposal(changes, f"{scene.role}: take {part.kind or 'part'} {part.alias} from the mate", "the mate has it")
+    what = f"{scene.role}: take {part.kind or 'part'} {part.alias} from the mate"
+    return Proposal(changes, what, "the mate has it", widens=part.kind == "operator")
 
 
 def _same_shape(plan, theirs, slot):

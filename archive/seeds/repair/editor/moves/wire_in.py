@@ -43,7 +43,8 @@ def propose(scene):
     shown = f" at weight {weight!r}" if isinstance(value, dict) else ""
     note = f" ({reason})" if reason else ""
     what = f"wire in {kind} {names[0]}" if len(names) == 1 else f"wire in {kind}s {', '.join(names)}"
-    return Proposal(changes, f"{scene.role}: {what}{shown}{note}", reason or "no evidence: at random")
+    why = reason or "no evidence: at random"
+    return Proposal(changes, f"{scene.role}: {what}{shown}{note}", why, widens=kind == "operator")
 
 
 def _companions(scene, chosen, spares, reached):
