@@ -18,7 +18,7 @@ MOVES = {
     wire_in: 8.0,
     tune_constant: 1.5,
     tune_weights: 2.0,
-    replace_part: 5.0,
+    replace_part: 6.0,
     remove_part: 0.5,
     reorder: 0.5,
     take_part: 1.5,
@@ -29,7 +29,7 @@ MOVES = {
 
 # How often the editor edits itself, and how much a role's failures draw its attention.
 SELF_SHARE = 0.1
-FAILURE_PULL = 3.0
+FAILURE_PULL = 6.0
 
 # How often an edit is made of two moves.
 COMPOUND_SHARE = 0.15
@@ -42,5 +42,5 @@ ATTEMPTS = 20
 DRAFTS = 8
 TRIED_FAILED = 4
 TRIED_SOLVED = 2
-TRIAL_STEPS = 150_000
+TRIAL_STEPS = 200_000
 TRIED_VERDICTS = 8
