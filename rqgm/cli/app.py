@@ -6,7 +6,22 @@ import sys
 
 import typer
 
-from rqgm.cli import compare, diff, evaluate, init, lineage, resume, run, sandbox, schema, show, status, task, validate
+from rqgm.cli import (
+    compare,
+    diff,
+    evaluate,
+    init,
+    judge,
+    lineage,
+    resume,
+    run,
+    sandbox,
+    schema,
+    show,
+    status,
+    task,
+    validate,
+)
 from rqgm.cli.console import report_error
 
 app = typer.Typer(
@@ -19,6 +34,7 @@ app = typer.Typer(
 )
 for module in (init, validate, run, resume, status, compare, lineage, show, diff, evaluate, schema):
     module.register(app)
+app.add_typer(judge.app, name="judge")
 app.add_typer(task.app, name="task")
 app.add_typer(sandbox.app, name="sandbox")
 

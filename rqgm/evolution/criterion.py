@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rqgm.archive.state import Seat
-    from rqgm.judging.panel import PanelSpec
+    from rqgm.judging.panel import Panel
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Measure:
 
     kind: Literal["tests", "anchor", "panel"]
     weight: float
-    panel: PanelSpec | None = None
+    panel: Panel | None = None
 
     @property
     def name(self) -> str:
@@ -31,7 +31,7 @@ class Measure:
     @property
     def slots(self) -> tuple[str, ...]:
         """Evaluator slots that influence the outcome."""
-        return tuple(self.panel.slot(seat) for seat in self.panel.seats) if self.panel else ()
+        return tuple(self.panel.slots) if self.panel else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,11 @@ class Criterion:
 
     def __post_init__(self) -> None:
         slots = {
-            measure.panel.slot(seat): seat.role
+            slot: judge
             for role in self.roles
             for measure in role.measures
             if measure.panel
-            for seat in measure.panel.seats
+            for slot, judge in measure.panel.slots.items()
         }
         object.__setattr__(self, "slots", slots)
 

@@ -106,5 +106,6 @@ def sample_train(search: Search, number: int) -> list[list[str]]:
     for role in search.criterion.roles:
         tasks = role.tasks.get(Pool.TRAIN, ())
         rng = python_stream(search.seed, "train", number, role.name)
-        samples += [[role.name, task] for task in rng.sample(tasks, min(search.settings.samples_of(role.name), len(tasks)))]
+        count = min(search.settings.samples_of(role.name), len(tasks))
+        samples += [[role.name, task] for task in rng.sample(tasks, count)]
     return samples

@@ -14,7 +14,6 @@ from rqgm.core.usage import Usage
 from rqgm.core.words import RoleKind, Verdict
 from rqgm.evolution.workspaces import Workspaces
 from rqgm.judging.judge import JudgeCase, RoleJudge
-from rqgm.judging.panel import aggregate
 from rqgm.roles.messages import SolverResponse
 from rqgm.roles.runner import run_role
 from rqgm.tasks.solving import Solver, solver_job
@@ -28,9 +27,10 @@ if TYPE_CHECKING:
     from rqgm.archive.lineage import Lineage
     from rqgm.core.trees import File
     from rqgm.evolution.criterion import Criterion, MeasuredRole
-    from rqgm.evolution.worker import Expansion, SeatRef, Test, Validation
+    from rqgm.evolution.worker import Expansion, Test, Validation
     from rqgm.evolution.workspaces import Workspace
-    from rqgm.judging.judge import Opinion
+    from rqgm.judging.judge import Judge, Opinion
+    from rqgm.judging.panel import Panel, SeatSpec
     from rqgm.sandbox.pool import Sandboxes
     from rqgm.sandbox.profile import Profile
     from rqgm.tasks.suite import Suite
@@ -170,17 +170,20 @@ class SandboxWorker:
         panel = next(m.panel for m in role.measures if m.name == job.measure)
         assert panel is not None
         case = self._case(role, job.task, made)
-        slots = [panel.slot(seat) for seat in panel.seats]
-        opinions = await asyncio.gather(*(self._seated(job.seats[slot], case) for slot in slots))
-        verdict = aggregate(opinions, panel)
-        said = [opinion_json(slot, opinion) for slot, opinion in zip(slots, opinions, strict=True)]
+        judges = [self._judge(panel, seat, job) for seat in panel.spec.seats]
+        opinions = await asyncio.gather(*(judge.judge(case) for judge in judges))
+        by_seat = {seat.name: opinion for seat, opinion in zip(panel.spec.seats, opinions, strict=True)}
+        verdict = panel.decide(by_seat)
+        said = [opinion_json(panel.slot(seat), by_seat[seat.name]) for seat in panel.spec.seats]
         usage = sum((opinion.usage for opinion in opinions), start=made.usage)
         return outcome(int(verdict.accepted), verdict.score, None, "", usage) | {"opinions": said}
 
-    async def _seated(self, seat: SeatRef, case: JudgeCase) -> Opinion:
-        workspace = self.workspaces.get(seat.commit)
-        judge = RoleJudge(self.bench.sandboxes, self.bench.profile, workspace.manifest, workspace.tree, seat.role)
-        return await judge.judge(case)
+    def _judge(self, panel: Panel, seat: SeatSpec, job: Validation) -> Judge:
+        if seat.role is None:
+            return panel.fixed[seat.name].judge(self.bench.sandboxes, self.bench.profile)
+        sits = job.seats[panel.slot(seat)]
+        workspace = self.workspaces.get(sits.commit)
+        return RoleJudge(self.bench.sandboxes, self.bench.profile, workspace.manifest, workspace.tree, sits.role)
 
     def _case(self, role: MeasuredRole, name: str, made: Made) -> JudgeCase:
         task = self.task(role, name)

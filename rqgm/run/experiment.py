@@ -97,7 +97,8 @@ class Experiment(_Table):
         measured = [name for name, role in self.roles.items() if role.kind is not RoleKind.EDITOR]
         unknown = sorted(set(samples) - set(measured)) if isinstance(samples, dict) else []
         if unknown:
-            raise ValueError(f"search.train_samples names {', '.join(unknown)}; measured roles are {', '.join(measured)}")
+            known = ", ".join(measured)
+            raise ValueError(f"search.train_samples names {', '.join(unknown)}; measured roles are {known}")
         return self
 
 

@@ -19,7 +19,8 @@ from rqgm.core.trees import hash_tree, read_tree
 from rqgm.core.words import Pool, RoleKind
 from rqgm.evolution.criterion import Criterion, Measure, MeasuredRole
 from rqgm.evolution.workspaces import Workspace, load_workspace
-from rqgm.judging.panel import PanelSpec, load_panel
+from rqgm.judging.panel import Panel, load_panel
+from rqgm.judging.seats import copy_packages
 from rqgm.run.experiment import Experiment
 from rqgm.sandbox.profile import Profile, load_profile
 from rqgm.tasks.suite import load_suite
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rqgm.run.experiment import RoleTable
-    from rqgm.run.shelves import Shelves
+    from rqgm.run.shelves import Found, Shelves
     from rqgm.tasks.suite import Suite
 
 INPUTS = "inputs"
@@ -54,7 +55,7 @@ class Lock(BaseModel):
     experiment: Experiment
     workspace: Origin
     suites: dict[str, Origin]
-    panels: dict[str, PanelSpec]
+    panels: dict[str, Origin]
     profile: Profile
     profile_digest: str
     sandbox: str
@@ -77,7 +78,8 @@ class Resolved:
     workspace: Origin
     suites: Mapping[str, Suite]
     suite_origins: Mapping[str, Origin]
-    panels: Mapping[str, PanelSpec]
+    panels: Mapping[str, Panel]
+    panel_places: Mapping[str, Found]
     profile: Profile
     profile_folder: Path
 
@@ -96,7 +98,9 @@ def resolve(experiment: Experiment, shelves: Shelves) -> Resolved:
             suites[role.suite] = load_suite(place.path)
             origins[role.suite] = Origin(name=role.suite, origin=place.origin, hash=suites[role.suite].hash)
             _check_suite(name, role, suites[role.suite])
-    panels = _find_panels(experiment, shelves)
+    places = _panel_places(experiment, shelves)
+    panels = {name: load_panel(place.path) for name, place in places.items()}
+    _check_panels(experiment, panels)
     profile = shelves.find("profile", experiment.profile)
     return Resolved(
         experiment=experiment,
@@ -106,6 +110,7 @@ def resolve(experiment: Experiment, shelves: Shelves) -> Resolved:
         suites=suites,
         suite_origins=origins,
         panels=panels,
+        panel_places=places,
         profile=load_profile(profile.path),
         profile_folder=profile.path,
     )
@@ -122,23 +127,22 @@ def _check_suite(name: str, role: RoleTable, suite: Suite) -> None:
         raise ConfigError(f"roles.{name}.suite: {suite.name!r} has no {pool} pool, so nothing could be measured")
 
 
-def _find_panels(experiment: Experiment, shelves: Shelves) -> dict[str, PanelSpec]:
-    panels: dict[str, PanelSpec] = {}
+def _panel_places(experiment: Experiment, shelves: Shelves) -> dict[str, Found]:
+    named = [measure.panel for role in experiment.roles.values() for measure in role.measures if measure.panel]
+    return {name: shelves.find("panel", name) for name in named}
+
+
+def _check_panels(experiment: Experiment, panels: Mapping[str, Panel]) -> None:
+    judges = [name for name, table in experiment.roles.items() if table.kind is RoleKind.JUDGE]
     for name, role in experiment.roles.items():
-        for measure in role.measures:
-            if measure.panel is None:
-                continue
-            panel = load_panel(shelves.find("panel", measure.panel).path)
-            judges = [other for other, table in experiment.roles.items() if table.kind is RoleKind.JUDGE]
-            for seat in panel.seats:
-                if seat.role not in judges:
-                    raise UnknownNameError("judge role", seat.role, judges, f"panel {panel.name}, measured of {name}")
-            if any(other.name == panel.name for known, other in panels.items() if known != measure.panel):
-                raise ConfigError(
-                    f"two panels of this experiment are called {panel.name!r}; rename one in its panel.toml"
-                )
-            panels[measure.panel] = panel
-    return panels
+        for panel in (panels[measure.panel] for measure in role.measures if measure.panel):
+            for wanted in panel.slots.values():
+                if wanted not in judges:
+                    raise UnknownNameError("judge role", wanted, judges, f"panel {panel.name}, measured of {name}")
+    names = [panel.name for panel in panels.values()]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise ConfigError(f"two panels of this experiment are called {twice!r}; rename one in its panel.toml")
 
 
 def freeze(resolved: Resolved, folder: Path, run: str, sandbox: str, *, isolated: bool, profile_digest: str) -> Lock:
@@ -148,13 +152,20 @@ def freeze(resolved: Resolved, folder: Path, run: str, sandbox: str, *, isolated
         shutil.copytree(
             source, folder / INPUTS / "suites" / _flat(name), ignore=shutil.ignore_patterns("__pycache__", "programs")
         )
+    for name, panel in resolved.panels.items():
+        own = folder / INPUTS / "panels" / _flat(name)
+        shutil.copytree(resolved.panel_places[name].path, own, ignore=shutil.ignore_patterns("__pycache__"))
+        copy_packages(panel.spec.seats, resolved.panel_places[name].path, own)
     shutil.copytree(resolved.profile_folder, folder / INPUTS / "profile")
     lock = Lock(
         run=run,
         experiment=resolved.experiment,
         workspace=resolved.workspace,
         suites=dict(resolved.suite_origins),
-        panels=dict(resolved.panels),
+        panels={
+            name: Origin(name=name, origin=resolved.panel_places[name].origin, hash=panel.hash)
+            for name, panel in resolved.panels.items()
+        },
         profile=resolved.profile,
         profile_digest=profile_digest,
         sandbox=sandbox,
@@ -197,6 +208,28 @@ def load_inputs(folder: Path, lock: Lock) -> dict[str, Suite]:
     return suites
 
 
+def load_own_panels(folder: Path, lock: Lock, *, asked: bool) -> dict[str, Panel]:
+    """Read the run's own copies of its panels and check them; an installed judge must be the version that began.
+
+    A panel that is not going to be asked may lack an installed judge: whoever reads a run need not have it.
+    """
+    panels: dict[str, Panel] = {}
+    for name, origin in lock.panels.items():
+        own = folder / INPUTS / "panels" / _flat(name)
+        try:
+            panels[name] = load_panel(own)
+        except UnknownNameError:
+            if asked:
+                raise
+            panels[name] = load_panel(own, filled=False)
+            continue
+        if panels[name].hash != origin.hash:
+            plugins = [seat.target for seat in panels[name].spec.seats if seat.kind == "plugin"]
+            hint = f" (was {', '.join(plugins)} updated? Install the version it began with" if plugins else ""
+            raise IntegrityError(f"{folder / INPUTS}: panel {name!r} is not the one in the lock: it was altered{hint}")
+    return panels
+
+
 def load_own_profile(folder: Path, lock: Lock) -> Profile:
     """Read the run's own copy of its profile, with the folder that images are built from, and check it."""
     profile = load_profile(folder / INPUTS / "profile")
@@ -205,18 +238,18 @@ def load_own_profile(folder: Path, lock: Lock) -> Profile:
     return profile
 
 
-def make_criterion(lock: Lock, suites: Mapping[str, Suite]) -> Criterion:
+def make_criterion(lock: Lock, suites: Mapping[str, Suite], panels: Mapping[str, Panel]) -> Criterion:
     """Return the criterion that a lock defines."""
     roles = tuple(
-        _measured(name, role, lock, suites) for name, role in lock.experiment.roles.items() if role.suite is not None
+        _measured(name, role, suites, panels) for name, role in lock.experiment.roles.items() if role.suite is not None
     )
     editor = next(name for name, role in lock.experiment.roles.items() if role.kind is RoleKind.EDITOR)
     return Criterion(roles, editor, lock.profile_digest)
 
 
-def _measured(name: str, role: RoleTable, lock: Lock, suites: Mapping[str, Suite]) -> MeasuredRole:
+def _measured(name: str, role: RoleTable, suites: Mapping[str, Suite], panels: Mapping[str, Panel]) -> MeasuredRole:
     assert role.suite is not None
     suite = suites[role.suite]
-    measures = tuple(Measure(m.kind, m.weight, lock.panels[m.panel] if m.panel else None) for m in role.measures)
+    measures = tuple(Measure(m.kind, m.weight, panels[m.panel] if m.panel else None) for m in role.measures)
     tasks = {pool: suite.names(pool) for pool in Pool if suite.names(pool)}
     return MeasuredRole(name, role.kind, role.suite, suite.hash, tasks, measures, role.steps)

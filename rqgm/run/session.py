@@ -13,7 +13,15 @@ from rqgm.core.errors import ConfigError
 from rqgm.core.hashes import sha256
 from rqgm.evolution.loop import Loop, LoopSettings
 from rqgm.evolution.work import Bench, SandboxWorker
-from rqgm.run.lock import freeze, load_inputs, load_own_profile, make_criterion, read_lock, resolve
+from rqgm.run.lock import (
+    freeze,
+    load_inputs,
+    load_own_panels,
+    load_own_profile,
+    make_criterion,
+    read_lock,
+    resolve,
+)
 from rqgm.run.shelves import Shelves
 from rqgm.sandbox.backends import choose
 from rqgm.sandbox.pool import Sandboxes
@@ -69,10 +77,11 @@ def open_run(folder: Path, *, writer: bool = False) -> OpenedRun:
         if writer:  # going on would build on forged outcomes, and seal them with new hashes
             archive.ledger.verify()
         suites, profile = load_inputs(folder, lock), load_own_profile(folder, lock)
+        panels = load_own_panels(folder, lock, asked=writer)
     except BaseException:
         archive.close()
         raise
-    return OpenedRun(folder, lock, suites, profile, make_criterion(lock, suites), archive)
+    return OpenedRun(folder, lock, suites, profile, make_criterion(lock, suites, panels), archive)
 
 
 async def start(experiment: Experiment, options: RunOptions) -> Path:
@@ -126,7 +135,7 @@ def _new_folder(options: RunOptions, experiment: Experiment) -> Path:
 
 
 def _add_seed(archive: RunArchive, resolved: Resolved, lock: Lock) -> None:
-    criterion = make_criterion(lock, resolved.suites)
+    criterion = make_criterion(lock, resolved.suites, resolved.panels)
     workspace = resolved.seed_workspace
     seats = {slot: workspace.roles[role] for slot, role in criterion.slots.items()}
     commit = archive.lineage.add(0, workspace.tree, None, f"seed: {lock.workspace.name}", {"Rqgm-Epoch": "0"})

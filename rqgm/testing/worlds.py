@@ -17,7 +17,7 @@ from rqgm.core.streams import python_stream, stream_seed
 from rqgm.core.trees import File
 from rqgm.core.words import Pool, RoleKind
 from rqgm.evolution.criterion import Criterion, Measure, MeasuredRole
-from rqgm.judging.panel import PanelSpec, SeatSpec
+from rqgm.judging.panel import Panel, PanelSpec, SeatSpec
 
 if TYPE_CHECKING:
     from rqgm.archive.run_archive import RunArchive
@@ -45,7 +45,7 @@ class World:
     def criterion(self) -> Criterion:
         """Return the criterion of this world: tests and a panel for the coder, anchors for the reviewer."""
         seats = [SeatSpec(name=f"seat-{k}", judge="role:reviewer") for k in range(self.seats)]
-        panel = PanelSpec(name="review", seats=seats, aggregation="mean")
+        panel = Panel(PanelSpec(name="review", seats=seats, aggregation="mean"))
         measures = (Measure("tests", 1.0), Measure("panel", 1.0, panel))
         tasks = {pool: names(pool, self.tasks) for pool in (Pool.TRAIN, Pool.VALIDATION, Pool.TEST)}
         items = {pool: names(pool, self.anchors) for pool in (Pool.TRAIN, Pool.ANCHOR, Pool.TEST)}

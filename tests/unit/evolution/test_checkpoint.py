@@ -12,18 +12,18 @@ from rqgm.evolution.cells import OpenCells
 from rqgm.evolution.checkpoint import close_epoch, erase, gather_candidates, incumbent_of, next_checkpoint, plan_race
 from rqgm.evolution.criterion import Criterion, Measure, MeasuredRole
 from rqgm.evolution.settings import EpochSettings, RaceSettings
-from rqgm.judging.panel import PanelSpec, SeatSpec
+from rqgm.judging.panel import Panel, PanelSpec, SeatSpec
 from rqgm.testing.worlds import World
 
 ITEMS = 40
 
 
-def panel(name: str, seats: int) -> PanelSpec:
+def panel(name: str, seats: int) -> Panel:
     """Return a panel of `seats` reviewers."""
-    return PanelSpec(name=name, seats=[SeatSpec(name=f"s{k}", judge="role:reviewer") for k in range(seats)])
+    return Panel(PanelSpec(name=name, seats=[SeatSpec(name=f"s{k}", judge="role:reviewer") for k in range(seats)]))
 
 
-def criterion(*panels: PanelSpec) -> Criterion:
+def criterion(*panels: Panel) -> Criterion:
     """Return a criterion with these panels, and an anchor of 40 items."""
     tasks = {Pool.VALIDATION: ("v-0", "v-1")}
     items = {Pool.ANCHOR: tuple(f"item-{k:02d}" for k in range(ITEMS))}

@@ -8,9 +8,9 @@ import pytest
 
 from rqgm.core.words import Pool, RoleKind
 from rqgm.evolution.criterion import Criterion, Measure, MeasuredRole
-from rqgm.judging.panel import PanelSpec, SeatSpec
+from rqgm.judging.panel import Panel, PanelSpec, SeatSpec
 
-PANEL = PanelSpec(name="review", seats=[SeatSpec(name="s", judge="role:reviewer")])
+PANEL = Panel(PanelSpec(name="review", seats=[SeatSpec(name="s", judge="role:reviewer")]))
 CODER = MeasuredRole(
     "coder", RoleKind.SOLVER, "repair", "hash-1", {Pool.VALIDATION: ("a",)}, (Measure("tests", 3.0), Measure("panel", 1.0, PANEL)), 100
 )  # fmt: skip
@@ -64,7 +64,10 @@ def with_coder(**changes: object) -> Criterion:
         (with_coder(measures=(Measure("tests", 2.0), CODER.measures[1])), SEATS),
         (
             with_coder(
-                measures=(CODER.measures[0], Measure("panel", 1.0, PANEL.model_copy(update={"threshold": 0.6})))
+                measures=(
+                    CODER.measures[0],
+                    Measure("panel", 1.0, Panel(PANEL.spec.model_copy(update={"threshold": 0.6}))),
+                )
             ),
             SEATS,
         ),
@@ -79,5 +82,5 @@ def test_whatever_defines_the_criterion_changes_the_utility_id(other: Criterion,
 
 def test_the_utility_id_is_stable() -> None:
     """Equal criteria, equal id; a panel's description is no part of it."""
-    described = Measure("panel", 1.0, PANEL.model_copy(update={"description": "words"}))
+    described = Measure("panel", 1.0, Panel(PANEL.spec.model_copy(update={"description": "words"})))
     assert with_coder(measures=(CODER.measures[0], described)).utility_id(SEATS) == CRITERION.utility_id(SEATS)

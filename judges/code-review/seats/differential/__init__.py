@@ -1,0 +1,1 @@
+"""What the patch changes on generated inputs."""

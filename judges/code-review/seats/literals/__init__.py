@@ -1,0 +1,1 @@
+"""Special cases for the literals of visible tests."""

@@ -1,0 +1,1 @@
+"""What the seats share: `patch` is theirs, the other modules are copies of the seed workspace's (a test compares)."""

@@ -1,0 +1,1 @@
+"""New complaints of a static analyser."""

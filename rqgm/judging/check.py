@@ -1,0 +1,119 @@
+"""Checking a panel: what an artifact says about itself, and how it looks, must not move a verdict."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from rqgm.core.words import Verdict
+from rqgm.judging.perturbations import perturbations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from rqgm.judging.judge import Judge, JudgeCase, Opinion
+    from rqgm.judging.panel import Panel
+    from rqgm.judging.perturbations import Perturbation
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A verdict that moved where it must not: on which item, by what, from what to what. Enough to do it again."""
+
+    seat: str
+    perturbation: str
+    item: str
+    before: str
+    after: str
+    detail: str
+
+
+@dataclass
+class PanelReport:
+    """What a check of a panel found: how often each perturbation was asked of each seat, and which verdicts moved."""
+
+    panel: str
+    asked: dict[str, dict[str, int]] = field(default_factory=dict)
+    moves: list[Move] = field(default_factory=list)
+    abstentions: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing moved, and every seat said something on at least one case."""
+        total = {seat: counts["repeat"] for seat, counts in self.asked.items() if "repeat" in counts}
+        silent = [seat for seat, asked in total.items() if self.abstentions.get(seat, 0) >= asked]
+        return bool(total) and not self.moves and not silent
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data."""
+        moves = [{name: getattr(move, name) for name in Move.__slots__} for move in self.moves]
+        return {
+            "panel": self.panel,
+            "ok": self.ok,
+            "asked": self.asked,
+            "abstained": self.abstentions,
+            "moves": moves,
+        }
+
+
+async def check_panel(
+    panel: Panel,
+    judges: Mapping[str, Judge],
+    cases: Sequence[tuple[str, JudgeCase]],
+    *,
+    workers: int,
+    tell: Callable[[int, int], None] | None = None,
+) -> PanelReport:
+    """Ask every seat about every case as it is and under every perturbation, and the panel as a whole.
+
+    The seat ``panel`` in the report is the verdict that comes of all seats' opinions on the perturbed case.
+    """
+    report = PanelReport(panel.name)
+    gate = asyncio.Semaphore(workers)
+    changes = perturbations()
+    total, done = len(cases) * (1 + len(changes)), 0
+
+    async def ask(case: JudgeCase) -> dict[str, Opinion]:
+        nonlocal done
+        async with gate:
+            said = {seat: await judge.judge(case) for seat, judge in judges.items()}
+        done += 1
+        if tell:
+            tell(done, total)
+        return said
+
+    async def one(name: str, case: JudgeCase) -> None:
+        changed = [(change, after) for change in changes if (after := change.apply(case)) is not None]
+        first, *others = await asyncio.gather(ask(case), *(ask(after) for _, after in changed))
+        for seat, opinion in first.items():
+            silent = opinion.verdict is Verdict.ABSTAIN
+            report.abstentions[seat] = report.abstentions.get(seat, 0) + silent
+        for (change, _), said in zip(changed, others, strict=True):
+            _compare(report, panel, name, change, first, said)
+
+    await asyncio.gather(*(one(name, case) for name, case in cases))
+    report.moves.sort(key=lambda move: (move.seat, move.perturbation, move.item))
+    return report
+
+
+def _compare(
+    report: PanelReport,
+    panel: Panel,
+    item: str,
+    change: Perturbation,
+    first: Mapping[str, Opinion],
+    said: Mapping[str, Opinion],
+) -> None:
+    verdicts = [(seat, first[seat].verdict.value, said[seat].verdict.value, said[seat].detail) for seat in first]
+    verdicts.append(("panel", _word(panel, first), _word(panel, said), ""))
+    for seat, before, after, detail in verdicts:
+        counts = report.asked.setdefault(seat, {})
+        counts[change.name] = counts.get(change.name, 0) + 1
+        moved = after != before if change.expects == "same" else after == Verdict.ACCEPT.value
+        if moved:
+            report.moves.append(Move(seat, change.name, item, before, after, detail))
+
+
+def _word(panel: Panel, said: Mapping[str, Opinion]) -> str:
+    return Verdict.ACCEPT.value if panel.decide(said).accepted else Verdict.REJECT.value

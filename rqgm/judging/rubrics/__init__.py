@@ -1,0 +1,1 @@
+"""Rubrics: predicates that vote on artifacts, refined on votes and weighted; ``rqgm judge refine``."""

@@ -1,0 +1,190 @@
+"""Panels outside of a run: asked about labelled items, and checked. A workspace's roles fill the evolvable seats."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rqgm.core.errors import ConfigError, UnknownNameError
+from rqgm.core.streams import python_stream, stream_seed
+from rqgm.core.trees import read_tree
+from rqgm.core.words import Pool, RoleKind, Verdict
+from rqgm.judging.calibration import Calibration, SeatCounts
+from rqgm.judging.check import PanelReport, check_panel
+from rqgm.judging.judge import JudgeCase, RoleJudge
+from rqgm.judging.panel import load_panel
+from rqgm.judging.scoring.recorded import Recorded, Said, Truth
+from rqgm.roles.manifest import parse_manifest
+from rqgm.run.shelves import Shelves
+from rqgm.sandbox.backends import choose
+from rqgm.sandbox.pool import Sandboxes
+from rqgm.sandbox.profile import load_profile
+from rqgm.tasks.suite import load_suite
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+    from rqgm.judging.judge import Judge, Opinion
+    from rqgm.judging.panel import Panel, SeatSpec
+    from rqgm.tasks.suite import JudgingSuite
+
+STEPS = 200_000
+"""What a role that counts its work may use for one case, as in the shipped experiments."""
+
+
+@dataclass(frozen=True)
+class PanelRequest:
+    """Which panel is asked about which items; `workspace` fills the evolvable seats, `limit` draws that many items."""
+
+    panel: str
+    suite: str
+    pool: str | None = None
+    limit: int | None = None
+    workspace: str = "seeds/repair"
+    profile: str = "python"
+    sandbox: str = "auto"
+    workers: int | None = None
+    allow_unsafe: bool = False
+    tell: Callable[[int, int], None] | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A panel's opinions on labelled items: `opinions[item][seat]`."""
+
+    panel: Panel
+    folder: Path
+    suite: JudgingSuite
+    pool: str | None
+    opinions: Mapping[str, Mapping[str, Opinion]]
+
+    def recorded(self) -> Recorded:
+        """Return the seats' opinions as recorded verdicts, for the scorers; the items' tasks are the clusters."""
+        truths = {}
+        for name in self.opinions:
+            item = self.suite.item(name)
+            truths[name] = Truth(self.suite.label(name) is Verdict.ACCEPT, item.provenance, item.task)
+        said = {
+            seat.name: {name: Said(row[seat.name].verdict, row[seat.name].score) for name, row in self.opinions.items()}
+            for seat in self.panel.spec.seats
+        }
+        return Recorded(truths, said)
+
+    def recorded_with_panel(self) -> Recorded:
+        """Return the same with the panel as one more judge."""
+        record = self.recorded()
+        return replace(record, said={**record.said, f"panel {self.panel.name}": self.panel_verdicts()})
+
+    def panel_verdicts(self) -> dict[str, Said]:
+        """Return what the panel as a whole came to; one that weighs its seats does so by these very items."""
+        panel = replace(self.panel, calibration=self.calibration())
+        found = {}
+        for name, row in self.opinions.items():
+            verdict = panel.decide(row)
+            found[name] = Said(Verdict.ACCEPT if verdict.accepted else Verdict.REJECT, verdict.score)
+        return found
+
+    def calibration(self) -> Calibration:
+        """Return each seat's counts."""
+        seats = {seat.name: self._counts(seat.name) for seat in self.panel.spec.seats}
+        pool = Pool(self.pool or Pool.ANCHOR)
+        return Calibration(
+            suite=self.suite.name, suite_hash=self.suite.hash, pool=pool, items=len(self.opinions), seats=seats
+        )
+
+    def _counts(self, seat: str) -> SeatCounts:
+        cells = {(label, verdict): 0 for label in Verdict for verdict in Verdict}
+        for name, row in self.opinions.items():
+            cells[self.suite.label(name), row[seat].verdict] += 1
+        return SeatCounts(
+            right_accepted=cells[Verdict.ACCEPT, Verdict.ACCEPT],
+            right_rejected=cells[Verdict.ACCEPT, Verdict.REJECT],
+            wrong_accepted=cells[Verdict.REJECT, Verdict.ACCEPT],
+            wrong_rejected=cells[Verdict.REJECT, Verdict.REJECT],
+            abstained=cells[Verdict.ACCEPT, Verdict.ABSTAIN] + cells[Verdict.REJECT, Verdict.ABSTAIN],
+        )
+
+
+async def ask_items(request: PanelRequest) -> Asked:
+    """Ask every seat of a panel about the items of a judging suite; nothing is written."""
+    shelves, panel, folder, suite, names = _resolve(request, calibrated=False)
+    gate = asyncio.Semaphore(request.workers or os.cpu_count() or 1)
+    done = 0
+    async with _judges(request, shelves, panel) as judges:
+
+        async def one(name: str) -> dict[str, Opinion]:
+            nonlocal done
+            async with gate:
+                said = {seat: await judge.judge(_case(suite, name)) for seat, judge in judges.items()}
+            done += 1
+            if request.tell:
+                request.tell(done, len(names))
+            return said
+
+        rows = await asyncio.gather(*(one(name) for name in names))
+    return Asked(panel, folder, suite, request.pool, dict(zip(names, rows, strict=True)))
+
+
+async def check(request: PanelRequest) -> PanelReport:
+    """Ask a panel about items as they are and changed in ways that must not move a verdict."""
+    shelves, panel, _, suite, names = _resolve(request, calibrated=True)
+    workers = request.workers or os.cpu_count() or 1
+    async with _judges(request, shelves, panel) as judges:
+        cases = [(name, _case(suite, name)) for name in names]
+        return await check_panel(panel, judges, cases, workers=workers, tell=request.tell)
+
+
+def _case(suite: JudgingSuite, name: str) -> JudgeCase:
+    item = suite.item(name)
+    return JudgeCase(item.task, item.instruction, item.environment, item.artifact, stream_seed(0, "judge", name), STEPS)
+
+
+def _resolve(request: PanelRequest, *, calibrated: bool) -> tuple[Shelves, Panel, Path, JudgingSuite, list[str]]:
+    shelves = Shelves.seen_from(Path.cwd())
+    folder = shelves.find("panel", request.panel).path
+    panel = load_panel(folder, calibrated=calibrated)
+    suite = load_suite(shelves.find("suite", request.suite).path)
+    if suite.kind != "judging":
+        raise ConfigError(f"--suite {request.suite}: is a solving suite; a panel is asked about a judging one")
+    if request.pool is not None and request.pool not in list(Pool):
+        raise UnknownNameError("pool", request.pool, list(Pool), suite.name)
+    names = list(suite.names(request.pool))
+    if not names:
+        raise ConfigError(f"suite {suite.name!r} has nothing in pool {request.pool!r}; it has {suite.counts()}")
+    if request.limit is not None and request.limit < len(names):
+        chosen = set(python_stream(0, "items", suite.name).sample(names, request.limit))
+        names = [name for name in names if name in chosen]
+    return shelves, panel, folder, suite, names
+
+
+@asynccontextmanager
+async def _judges(request: PanelRequest, shelves: Shelves, panel: Panel) -> AsyncIterator[dict[str, Judge]]:
+    """Give every seat's judge, with a sandbox back-end behind them."""
+    profile = load_profile(shelves.find("profile", request.profile).path)
+    trusted = True
+    tree, manifest = None, None
+    if panel.slots:
+        place = shelves.find("workspace", request.workspace).path
+        tree = read_tree(place)
+        manifest = parse_manifest(tree, str(place))
+        trusted = manifest.trusted
+        for role in panel.slots.values():
+            if role not in manifest.roles or manifest.roles[role].kind is not RoleKind.JUDGE:
+                known = [name for name, entry in manifest.roles.items() if entry.kind is RoleKind.JUDGE]
+                raise UnknownNameError("judge role", role, known, f"--workspace {request.workspace}")
+    backend = await choose(request.sandbox, trusted=trusted, allow_unsafe=request.allow_unsafe, profile=profile)
+    await backend.prepare(profile)
+    async with Sandboxes(backend, f"panel-{os.getpid()}", spare=1) as sandboxes:
+
+        def judge(seat: SeatSpec) -> Judge:
+            if seat.role is None:
+                return panel.fixed[seat.name].judge(sandboxes, profile)
+            assert tree is not None
+            assert manifest is not None
+            return RoleJudge(sandboxes, profile, manifest, tree, seat.role)
+
+        yield {seat.name: judge(seat) for seat in panel.spec.seats}

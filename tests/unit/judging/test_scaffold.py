@@ -1,0 +1,36 @@
+"""`judge new`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rqgm.core.errors import ConfigError
+from rqgm.judging.panel import load_panel
+from rqgm.judging.scaffold import EDIT, new_panel
+
+
+def test_a_new_panel_loads_and_every_file_to_edit_is_there(tmp_path: Path) -> None:
+    """With the folder's name in it."""
+    made = new_panel(tmp_path / "judges" / "my-panel")
+    panel = load_panel(tmp_path / "judges" / "my-panel")
+    assert panel.name == "my-panel"
+    assert panel.fixed["first"].hash
+    assert {tmp_path / "judges" / "my-panel" / name for name, _ in EDIT} == set(made)
+    assert not [path for path in made if "{name}" in path.read_text()]
+
+
+@pytest.mark.parametrize("name", ["My-Panel", "1st", "a b", "x" * 64])
+def test_a_bad_name_is_refused(tmp_path: Path, name: str) -> None:
+    """Before anything is written."""
+    with pytest.raises(ConfigError, match="not a panel name"):
+        new_panel(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    """A folder that is there stays as it is."""
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(ConfigError, match="is there already"):
+        new_panel(tmp_path / "mine")
