@@ -474,7 +474,7 @@ def test_a_chain_of_self_edited_editors_keeps_editing(tmp_path, seed_path):
 
 
 def test_an_edit_is_a_small_readable_change(tmp_path, seed_path):
-    """Moves other than crossing over a whole role change few lines of existing files, also for a handful of parts."""
+    """Moves other than crossing over a role change few lines of existing files; a handful of parts takes a line or two each."""
     import difflib
 
     sizes = []
@@ -487,7 +487,10 @@ def test_an_edit_is_a_small_readable_change(tmp_path, seed_path):
             if old is not None and text is not None:
                 lines += sum(1 for line in difflib.ndiff(old.splitlines(), text.splitlines()) if line[0] in "+-")
         sizes.append((lines, moves))
-    assert all(lines <= 22 * len(moves) for lines, moves in sizes), [size for size in sizes if size[0] > 22 * len(size[1])]
+    assert sorted(lines for lines, _ in sizes)[len(sizes) // 2] <= 8, sizes
+    assert all(lines <= 70 * len(moves) for lines, moves in sizes), [
+        size for size in sizes if size[0] > 70 * len(size[1])
+    ]
 
 
 # ---------------------------------------------------------------- drafts are tried on train tasks
@@ -499,7 +502,10 @@ SPINS_FREE_OF_STEPS = "import os\n\n\ndef main():\n    os.kill(os.getpid(), 9)\n
 @pytest.fixture
 def editor(seed_path):
     """The editor's modules, by name."""
-    return {name: importlib.import_module(f"editor.{name}") for name in ("trials", "compose", "plan", "workspace", "evidence")}
+    return {
+        name: importlib.import_module(f"editor.{name}")
+        for name in ("trials", "compose", "plan", "workspace", "evidence")
+    }
 
 
 def trials_of(editor, workspace, role, evidence):
@@ -512,7 +518,9 @@ def test_a_coder_that_repairs_a_failed_task_gains(tmp_path, editor):
     workspace = editor["workspace"].Workspace(str(SEED))
     trials = trials_of(editor, workspace, "coder", [coder_evidence(tmp_path / "0")])
     text = workspace.read("coder/__main__.py")
-    fixed = text.replace("    if patch is not None:", "    if True:").replace("file.write(patch.text)", f"file.write({RIGHT!r})")
+    fixed = text.replace("    if patch is not None:", "    if True:").replace(
+        "file.write(patch.text)", f"file.write({RIGHT!r})"
+    )
     assert fixed != text
     assert trials.gain(workspace.changed({"coder/__main__.py": fixed})) == 1.0
     assert trials.gain(workspace.changed({"coder/__main__.py": CRASH})) == 0.0
@@ -531,8 +539,13 @@ def test_a_reviewer_is_scored_by_how_far_it_leans_to_the_label(tmp_path, editor)
     workspace = editor["workspace"].Workspace(str(SEED))
     evidence = [reviewer_evidence(tmp_path / "0", "reject"), reviewer_evidence(tmp_path / "1", "accept")]
     trials = trials_of(editor, workspace, "reviewer", evidence)
-    always = 'from shared.io import write_response\n\n\ndef main():\n    write_response(verdict="accept", score={score})\n'
-    gains = [trials.gain(workspace.changed({"reviewer/__main__.py": always.format(score=score)})) for score in (0.0, 0.75, 1.0)]
+    always = (
+        'from shared.io import write_response\n\n\ndef main():\n    write_response(verdict="accept", score={score})\n'
+    )
+    gains = [
+        trials.gain(workspace.changed({"reviewer/__main__.py": always.format(score=score)}))
+        for score in (0.0, 0.75, 1.0)
+    ]
     assert gains == [0.0, 0.0, 0.0]  # evidence: score 0 for both, so one half; a constant cannot do better
     assert -1.0 <= trials.gain(workspace) <= 1.0
 
