@@ -90,11 +90,13 @@ def transfer() -> str:
     found = load("transfer")
     if found is None:
         return "Not measured yet.\n"
-    text = "| suite | generation zero | evolved generalist, by seed | gain, points (mean over seeds) |\n|---|---|---|---|\n"
+    text = "| suite | generation zero | evolved generalist, by seed | gain, points, by seed |\n|---|---|---|---|\n"
     for suite, result in found["suites"].items():
         evolved = ", ".join(f"{run['passed']}" for run in result["evolved"])
-        mean = sum(run["difference"] for run in result["evolved"]) / len(result["evolved"])
-        text += f"| {suite} | {rate(result['seed'])} | {evolved} of {result['seed']['total']} | {100 * mean:+.0f} |\n"
+        gains = ", ".join(
+            f"{100 * run['difference']:+.0f} {points(run['difference_interval'])}" for run in result["evolved"]
+        )
+        text += f"| {suite} | {rate(result['seed'])} | {evolved} of {result['seed']['total']} | {gains} |\n"
     return text
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 import signal
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,7 +23,7 @@ SHORT = ("-c", "budget.outcomes=120", "-c", "epochs.first=40", "--sandbox", "pro
 def test_twenty_kills_leave_no_trace(at, tmp_path):
     """The lineage, the outcomes and what every one of them was are those of the undisturbed run; no more was spent."""
     place = at(tmp_path)
-    whole = place.json("run", "repair", "--out", "whole", *SHORT)
+    whole = finish(place, "run", "repair", "--out", "whole", *SHORT)
     rng = random.Random(20)
     killed, argv = 0, ("run", "repair", "--out", "killed", *SHORT)
     while killed < KILLS:
@@ -34,11 +35,19 @@ def test_twenty_kills_leave_no_trace(at, tmp_path):
         process.send_signal(signal.SIGKILL)
         process.communicate()
         killed, argv = killed + 1, ("resume", "killed")
-    end = place.json("resume", "killed")
+    end = finish(place, "resume", "killed")
     assert end["lineage_head"] == whole["lineage_head"]
     assert end["outcomes"] == whole["outcomes"]
     assert end["endpoints"] == whole["endpoints"]
     assert outcomes_of(place.folder / "killed") == outcomes_of(place.folder / "whole")
+
+
+def finish(place: Any, *argv: str) -> dict[str, Any]:
+    """Run a command to its end and return its JSON; a slow machine has ten minutes."""
+    done = place.rqgm(*argv, "--json", timeout=600)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 def wait_for(path: Path) -> None:
