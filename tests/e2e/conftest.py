@@ -72,6 +72,7 @@ def make_project(folder: Path, name: str = "mini") -> Project:
             'suite = "repair', f'suite = "{name}'
         )
         text = re.sub(r"(?m)^outcomes = .*$", "outcomes = 20", re.sub(r"(?m)^first = .*$", "first = 8", text))
+        text = re.sub(r"(?m)^train_samples = .*$", "train_samples = 1\nalpha = 0.5", text)  # edits take long
         (folder / "experiments" / f"{renamed}.toml").write_text(text)
     make_tasks(folder / "tasks" / name)
     make_items(folder / "tasks" / f"{name}-reviews")

@@ -72,7 +72,7 @@ async def test_classes_are_driven_as_the_verifier_drives_them(tmp_path: Path) ->
 
 async def test_a_program_that_breaks_the_probe_is_observed_as_nothing(tmp_path: Path) -> None:
     """It killed the parent: its own failure, no infrastructure's."""
-    killer = "import os, signal\ndef f(x):\n    os.kill(os.getppid(), signal.SIGKILL)\n"
+    killer = "import os, signal\ndef f(x):\n    os.kill(os.getppid(), signal.SIGKILL)\n    os._exit(0)\n"
     assert await observe(tmp_path, [killer]) is None
 
 
