@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import time
@@ -20,6 +21,7 @@ SHORT = ("-c", "budget.outcomes=120", "-c", "epochs.first=40", "--sandbox", "pro
 
 
 @pytest.mark.slow
+@pytest.mark.skipif("RQGM_LONG" not in os.environ, reason="takes ten minutes; RQGM_LONG=1 runs it")
 def test_twenty_kills_leave_no_trace(at, tmp_path):
     """The lineage, the outcomes and what every one of them was are those of the undisturbed run; no more was spent."""
     place = at(tmp_path)
