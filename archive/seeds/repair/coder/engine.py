@@ -65,6 +65,12 @@ def expected_errors(cases: list) -> list:
     return list(found)
 
 
+def wanted(plan) -> int:
+    """Return how many plausible patches a search looks for: no more than the plan's rankings have a use for."""
+    useful = [getattr(part, "ENOUGH", plan.MAX_PLAUSIBLE) for part in plan.RANKING]
+    return min(plan.MAX_PLAUSIBLE, max(useful, default=1))
+
+
 class Engine:
     """Searches patches for one program and chooses one. All limits are counts, so that runs are equal everywhere."""
 
@@ -74,6 +80,7 @@ class Engine:
         self.runner = Runner(plan.CASE_STEPS)
         self.tried, self.attempts, self.plausible = 0, [], []
         self.limit_hit = False
+        self.wanted = wanted(plan)
         self._seen = set()
         self._stop_at = self.limit
         self.base = Base(self, source, [])
@@ -128,7 +135,7 @@ class Engine:
 
     def check_limits(self) -> None:
         """End the search when a limit is reached."""
-        if len(self.plausible) >= self.plan.MAX_PLAUSIBLE:
+        if len(self.plausible) >= self.wanted:
             raise SearchOver
         if self.tried >= self.plan.MAX_CANDIDATES or self.steps() >= self._stop_at:
             self.limit_hit = True
@@ -155,7 +162,7 @@ class Engine:
 
     def search(self) -> None:
         """Run the plan's searches one after the other, each with its share of the steps."""
-        end = self.limit if self.plan.MAX_PLAUSIBLE == 1 else int(self.limit * (1 - self.plan.RANK_SHARE))
+        end = self.limit if self.wanted == 1 else int(self.limit * (1 - self.plan.RANK_SHARE))
         if all(self.base.spectrum.passed):
             return
         for part in self.plan.SEARCHES:

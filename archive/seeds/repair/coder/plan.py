@@ -14,8 +14,8 @@ RANKING = [first_found]
 
 OPERATOR_WEIGHTS = {}  # operator name -> weight in orders that use weights; others count 1.0
 MAX_CANDIDATES = 10_000  # programs tried
-MAX_PLAUSIBLE = 10  # the search ends with so many plausible patches
-MAX_STEPS = 200_000  # counted work in all; the run's limit holds as well
+MAX_PLAUSIBLE = 10  # the search ends with so many plausible patches, or with as many as the rankings have a use for
+MAX_STEPS = 400_000  # counted work in all; the run's limit holds as well
 CASE_STEPS = 4_000  # counted work of one case at most
 CASE_MARGIN = 8  # a case may take so many times the work that it takes in the faulty program
 SEARCH_SHARE = 0.6  # part of what is left that each search but the last may use

@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 
 from editor.evidence import judged
 from shared.bounded import Runner
-from shared.candidates import Program
+from shared.candidates import Program, undo
 from shared.context import Context
 from shared.spectrum import measure
 
@@ -28,6 +28,7 @@ class Reach:
         self.before = self.program.normal().splitlines()
         self.right = ast.unparse(ast.parse(right)).splitlines()
         self.gone, self.new = difference(self.before, self.right)
+        self.plain_gone, self.plain_new = plain(line for line, _ in self.gone), plain(line for line, _ in self.new)
         self.places = places(self.before, self.right)
         kinds = measure(self.program, list(cases), Runner()).kinds  # of what kinds variables are, as a search knows it
         self.context = Context(self.program, changed_lines(faulty, right), kinds)
@@ -35,12 +36,61 @@ class Reach:
     def by(self, operator):
         """Tell whether one edit of `operator` makes the program right, or right in one of several places."""
         for edit in itertools.islice(operator.propose(self.program.tree, self.context), MAX_EDITS):
+            if not self._may_lead(edit):
+                continue
             after = self.program.normal(edit).splitlines()
             taken, added = difference(self.before, after)
             if (taken or added) and taken <= self.gone and added <= self.new:
                 if places(after, self.right) < self.places:  # not just a faulty line deleted
                     return True
         return False
+
+    def _may_lead(self, edit):
+        """Tell whether the statements that an edit touches change as the reference asks; printing them all is slow."""
+        taken, added = touched(self.program, edit)
+        return taken - added <= self.plain_gone and added - taken <= self.plain_new
+
+
+def touched(program, edit):
+    """Return the lines of the statements that an edit changes or takes out, and those that stand there after it."""
+    undo(program.apply(edit))  # makes it ready: material that would come to hold itself is copied
+    before, after, headers = [], [], {}
+    for node, field, value in edit.changes:
+        old = getattr(node, field)
+        if is_block(old) or is_block(value):
+            before += [item for item in old if not any(item is other for other in value)]
+            after += [item for item in value if not any(item is other for other in old)]
+        else:
+            statement = next((item for item in (node, *program.holders(node)) if isinstance(item, ast.stmt)), program.tree)
+            headers[id(statement)] = statement
+    taken = [ast.unparse(header(item)) for item in headers.values()] + [ast.unparse(item) for item in before]
+    undone = program.apply(edit)
+    try:
+        added = [ast.unparse(header(item)) for item in headers.values()] + [ast.unparse(item) for item in after]
+    finally:
+        undo(undone)
+    return (plain(line for text in texts for line in text.splitlines()) for texts in (taken, added))
+
+
+def plain(lines):
+    """Return lines as a set, without what depends on where a statement stands."""
+    return {line.strip().removeprefix("el") for line in lines}
+
+
+def header(statement):
+    """Return a statement without the statements in it."""
+    blocks = [field for field, value in ast.iter_fields(statement) if is_block(value)]
+    if not blocks:
+        return statement
+    copy = type(statement)()
+    copy.__dict__.update(statement.__dict__)
+    copy.__dict__.update({field: [ast.Pass()] if field == "body" else [] for field in blocks})
+    return copy
+
+
+def is_block(value):
+    """Tell whether a field's value is a list of statements."""
+    return isinstance(value, list) and any(isinstance(item, ast.stmt) for item in value)
 
 
 def difference(before, after):

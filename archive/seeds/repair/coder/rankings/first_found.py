@@ -1,6 +1,7 @@
 """Prefers the plausible patch that was found first."""
 
 KIND = "ranking"
+ENOUGH = 1  # plausible patches: later ones would never be chosen
 
 
 def rank(patches: list, evidence) -> list:

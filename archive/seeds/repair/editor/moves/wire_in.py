@@ -9,7 +9,7 @@ PULL = 30.0
 HINT = 0.01
 AGAINST = 0.3
 TRIED_FEATURES = 12
-HANDFUL = 25  # operators that are wired in together at most
+HANDFUL = 50  # operators that are wired in together at most
 FIRST_WEIGHT = 1.0
 FRONT = 0.3
 
