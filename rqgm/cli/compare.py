@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rqgm.cli.console import JSON, find_run, make_console, print_json, rate_text
+from rqgm.cli.summary_text import figure_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 COLUMNS = ("run", "seed", "replacement", "outcomes", "nodes", "replaced", "before", "generalist", "gain", "CPU-s")
+SEAT_FIGURES = ("balanced_accuracy", "machine_accept", "human_accept", "machine_reject", "human_reject")
+SEAT_RATIOS = ("ratio_accept", "ratio_reject")
+SEAT_COLUMNS = (
+    "run", "seat", "balanced accuracy", "right, machine", "right, human", "wrong, machine", "wrong, human",
+    "ratio, right", "ratio, wrong", "adversarial pool",
+)  # fmt: skip
 
 
 def register(app: typer.Typer) -> None:
@@ -48,6 +58,7 @@ def _print(result: dict[str, Any]) -> None:
             rate_text(run["seed_test"]), rate_text(generalist), change, f"{run['usage']['total']['cpu_s']:.0f}",
         )  # fmt: skip
     console.print(table)
+    _print_seats(console, result["runs"])
     for pair in result["pairs"]:
         low, high = (100 * value for value in pair["interval"])
         console.print(
@@ -61,6 +72,23 @@ def _print(result: dict[str, Any]) -> None:
             f"all {pooled['pairs']} pairs: {100 * pooled['difference']:+.1f} points [{low:+.1f}, {high:+.1f}] "
             "(mean over pairs, t interval)"
         )
+
+
+def _print_seats(console: Console, runs: list[dict[str, Any]]) -> None:
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(title="Who sits now, on the anchor (accepted, 95 % intervals)", title_justify="left")
+    for column in SEAT_COLUMNS:
+        table.add_column(column)
+    for run in runs:
+        for slot, seat in run["seats"].items():
+            found = seat["quality"]["anchor"] or {}
+            figures = [figure_text(found[name]) if found else "-" for name in SEAT_FIGURES]
+            ratios = [figure_text(found[name], scale=1) if found else "-" for name in SEAT_RATIOS]
+            pool = run["adversarial"]["pools"].get(seat["role"])
+            size = f"{pool['size']} items" if pool else "off"
+            table.add_row(run["run"], f"{slot} #{seat['index']}", *figures, *ratios, size)
+    console.print(table)
 
 
 def _gain_text(gain: dict[str, Any]) -> str:

@@ -83,13 +83,65 @@ def _print_seats(console: Console, summary: dict[str, Any]) -> None:
             old, new = decision["incumbent"], decision["challenger"]
             if new:
                 text = (
-                    f"{decision['slot']}: node #{old['node']} ({old['right']:g}/{old['judged']:g} anchor items right) "
+                    f"{decision['slot']}: node #{old['node']} ({old['right']:g}/{old['judged']:g} items right) "
                     f"replaced by #{new['node']} ({new['right']:g}/{new['judged']:g}): {decision['reason']}; "
                     f"{event['erased']} verdicts erased"
                 )
             else:
                 text = f"{decision['slot']}: node #{old['node']} stays: {decision['reason']}"
             console.print(f"  after {event['outcomes']} outcomes  {text}")
+            for side in [old, *([new] if new else [])]:
+                console.print(f"    #{side['node']}: {quality_text(side['quality'])}")
+        for role, pool in event["adversarial"].items():
+            if "entered" in pool:
+                console.print(f"    {role} is judged on {pool_text(pool)}")
+    console.print("  now")
+    for slot, seat in summary["seats"].items():
+        console.print(f"    {slot}: #{seat['index']}: {quality_text(seat['quality'])}")
+
+
+def quality_text(quality: dict[str, Any]) -> str:
+    """Return how right and how strict a judge is, in one line; rates in per cent with their 95 % intervals."""
+    parts = []
+    for pool, name in (("anchor", "anchor"), ("adversarial", "adversarial pool")):
+        found = quality[pool]
+        if found is None:
+            parts.append(f"{name}: nothing judged")
+            continue
+        text = f"{name}: balanced accuracy {figure_text(found['balanced_accuracy'])} of {found['items']} items"
+        for label, words in (("accept", "right"), ("reject", "wrong")):
+            makers = [
+                f"{maker}-made {figure_text(found[f'{maker}_{label}'])}"
+                for maker in ("machine", "human")
+                if f"{maker}_{label}" in found
+            ]
+            text += f", accepts of {words} ones {' and '.join(makers)}"
+            if f"ratio_{label}" in found:
+                text += f", ratio {figure_text(found[f'ratio_{label}'], scale=1)}"
+        parts.append(text)
+    return "; ".join(parts)
+
+
+def figure_text(figure: dict[str, Any], scale: int = 100) -> str:
+    """Return a figure with its interval, as `57 % [48, 65]` or, of `scale` 1, `1.06 [0.80, 1.41]`; `-` without one."""
+    if figure["value"] is None:
+        return "-"
+    digits, unit = (2, "") if scale == 1 else (0, " %")
+    text = f"{scale * figure['value']:.{digits}f}{unit}"
+    if figure["low"] is None:
+        return text
+    return f"{text} [{scale * figure['low']:.{digits}f}, {scale * figure['high']:.{digits}f}]"
+
+
+def pool_text(pool: dict[str, Any]) -> str:
+    """Return the size of an adversarial pool, how it is labelled and what came and went."""
+    labels, sources = pool["labels"], pool["sources"]
+    kept_out = ", ".join(f"{count} kept out: {reason}" for reason, count in pool["kept_out"].items())
+    return (
+        f"{pool['size']} adversarial items ({labels['accept']} to accept, {labels['reject']} to reject; "
+        f"{sources['verifier']} labels by the verifier, {sources['presumed']} presumed): {pool['entered']} entered, "
+        f"{pool['left']} left" + (f", {kept_out}" if kept_out else "")
+    )
 
 
 def _print_cost(console: Console, summary: dict[str, Any]) -> None:
