@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rqgm.cli.console import JSON, find_run, make_console, print_json, rate_text
-from rqgm.cli.summary_text import figure_text
+from rqgm.cli.summary_text import LABELS, accepted_text, figure_text
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 COLUMNS = ("run", "seed", "replacement", "outcomes", "nodes", "replaced", "before", "generalist", "gain", "CPU-s")
-SEAT_FIGURES = ("balanced_accuracy", "machine_accept", "human_accept", "machine_reject", "human_reject")
-SEAT_RATIOS = ("ratio_accept", "ratio_reject")
-SEAT_COLUMNS = (
-    "run", "seat", "balanced accuracy", "right, machine", "right, human", "wrong, machine", "wrong, human",
-    "ratio, right", "ratio, wrong", "adversarial pool",
-)  # fmt: skip
+SEAT_COLUMNS = ("run", "seat", "balanced accuracy", "right ones accepted", "wrong ones accepted", "adversarial pool")
 
 
 def register(app: typer.Typer) -> None:
@@ -77,17 +72,17 @@ def _print(result: dict[str, Any]) -> None:
 def _print_seats(console: Console, runs: list[dict[str, Any]]) -> None:
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table(title="Who sits now, on the anchor (accepted, 95 % intervals)", title_justify="left")
+    table = Table(title="Who sits now, by the anchor (95 % intervals)", title_justify="left")
     for column in SEAT_COLUMNS:
         table.add_column(column)
     for run in runs:
         for slot, seat in run["seats"].items():
-            found = seat["quality"]["anchor"] or {}
-            figures = [figure_text(found[name]) if found else "-" for name in SEAT_FIGURES]
-            ratios = [figure_text(found[name], scale=1) if found else "-" for name in SEAT_RATIOS]
+            found = seat["quality"]["anchor"]
+            balanced = figure_text(found["balanced_accuracy"]) if found else "-"
+            accepted = [accepted_text(found, label) if found else "-" for label in LABELS]
             pool = run["adversarial"]["pools"].get(seat["role"])
             size = f"{pool['size']} items" if pool else "off"
-            table.add_row(run["run"], f"{slot} #{seat['index']}", *figures, *ratios, size)
+            table.add_row(run["run"], f"{slot} #{seat['index']}", balanced, *accepted, size)
     console.print(table)
 
 

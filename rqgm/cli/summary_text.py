@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rqgm.run.session import OpenedRun
 
 SHOWN_EDITS = 12
+LABELS = {"accept": "right", "reject": "wrong"}
 
 
 def print_summary(console: Console, summary: dict[str, Any], run: OpenedRun) -> None:
@@ -103,23 +104,20 @@ def _print_seats(console: Console, summary: dict[str, Any]) -> None:
 def quality_text(quality: dict[str, Any]) -> str:
     """Return how right and how strict a judge is, in one line; rates in per cent with their 95 % intervals."""
     parts = []
-    for pool, name in (("anchor", "anchor"), ("adversarial", "adversarial pool")):
-        found = quality[pool]
-        if found is None:
-            parts.append(f"{name}: nothing judged")
-            continue
-        text = f"{name}: balanced accuracy {figure_text(found['balanced_accuracy'])} of {found['items']} items"
-        for label, words in (("accept", "right"), ("reject", "wrong")):
-            makers = [
-                f"{maker}-made {figure_text(found[f'{maker}_{label}'])}"
-                for maker in ("machine", "human")
-                if f"{maker}_{label}" in found
-            ]
-            text += f", accepts of {words} ones {' and '.join(makers)}"
-            if f"ratio_{label}" in found:
-                text += f", ratio {figure_text(found[f'ratio_{label}'], scale=1)}"
-        parts.append(text)
-    return "; ".join(parts)
+    for pool, found in quality.items():
+        if found is not None:
+            parts.append(f"{found['items']} {pool} items, balanced accuracy {figure_text(found['balanced_accuracy'])}")
+            parts += [f"{words} ones accepted: {accepted_text(found, label)}" for label, words in LABELS.items()]
+    return "; ".join(parts) or "has judged nothing"
+
+
+def accepted_text(found: dict[str, Any], label: str) -> str:
+    """Return how often items of a label were accepted, machine-made and human-made, and the ratio of the two."""
+    text = f"machine-made {figure_text(found[f'machine_{label}'])}"
+    if f"human_{label}" in found:
+        text += f", human-made {figure_text(found[f'human_{label}'])}"
+        text += f", ratio {figure_text(found[f'ratio_{label}'], scale=1)}"
+    return text
 
 
 def figure_text(figure: dict[str, Any], scale: int = 100) -> str:

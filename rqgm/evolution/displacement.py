@@ -13,7 +13,7 @@ from rqgm.archive.adversarial import AdversarialItem, AdversarialPool, item_id
 from rqgm.core.usage import Usage
 from rqgm.core.words import Pool, Verdict
 from rqgm.evolution.worker import Labelling
-from rqgm.judging.adversarial import bound, room
+from rqgm.judging.adversarial import bound, room, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,20 +23,29 @@ if TYPE_CHECKING:
     from rqgm.evolution.criterion import Criterion
     from rqgm.evolution.settings import AdversarialSettings
 
+LOOKED_AT = 2
+"""How many items are looked at for each place: a pool that is balanced by label needs some to choose from."""
 NO_LABEL = "no label"
 NO_ROOM = "no room"
+BALANCE = "balance of labels"
 
 
 class Intake:
     """The coming pool of one judge role, while its new items are looked at one after another.
 
-    An item is asked about only when it would be in the pool. One that is kept out leaves its place to the next.
+    Twice as many items are looked at as there are `places`. One that is kept out leaves its turn to the next.
     """
 
-    def __init__(self, old: AdversarialPool, entrants: Iterable[AdversarialItem], places: int, reserve: int) -> None:
+    def __init__(
+        self,
+        old: AdversarialPool,
+        entrants: Iterable[AdversarialItem],
+        settings: AdversarialSettings,
+        places: int,
+    ) -> None:
         self._old = old
+        self._settings = settings
         self._places = places
-        self._reserve = reserve
         # An item that the pool has already is as new as its latest entry, and keeps its label.
         labels = {name: (item.label, item.label_source) for name, item in old.items.items()}
         self._items = dict(old.items)
@@ -46,13 +55,12 @@ class Intake:
         self._kept_out: Counter[str] = Counter()
         self._usage = Usage()
 
-    def chosen(self) -> list[AdversarialItem]:
-        """Return the items that the pool would hold as things stand."""
-        return bound(self._items.values(), self._places, self._reserve)
-
     def unlabelled(self) -> list[AdversarialItem]:
-        """Return those of them that nobody has looked at yet."""
-        return [item for item in self.chosen() if item.label is None]
+        """Return the items that have to be looked at next; none when all is known."""
+        return [item for item in self._considered() if item.label is None]
+
+    def _considered(self) -> list[AdversarialItem]:
+        return bound(self._items.values(), LOOKED_AT * self._places, self._settings.reserve_per_epoch)
 
     def note(self, item: AdversarialItem, result: Mapping[str, Any]) -> None:
         """Take in what the worker said of an item: {y, kept_out, usage}, or that it could not say anything."""
@@ -68,11 +76,15 @@ class Intake:
 
     def close(self) -> tuple[AdversarialPool, dict[str, Any]]:
         """Return the pool, and what the ledger says of it."""
-        chosen = self.chosen()
-        pool = AdversarialPool.of(chosen)
-        names = {item.id for item in chosen}
-        without = len([name for name in self._items if name not in names and name not in self._old.items])
-        kept_out = self._kept_out + Counter({NO_ROOM: without})
+        settings = self._settings
+        pool = AdversarialPool.of(
+            select(self._considered(), self._places, settings.reserve_per_epoch, settings.accept_share)
+        )
+        names = pool.items.keys()
+        without = [item for name, item in self._items.items() if name not in names and name not in self._old.items]
+        full = len(names) == self._places
+        reasons = (NO_ROOM if full or item.label is not Verdict.ACCEPT else BALANCE for item in without)
+        kept_out = self._kept_out + Counter(reasons)
         return pool, pool.describe() | {
             "items": pool.to_json(),
             "entered": len(names - self._old.items.keys()),
@@ -100,7 +112,7 @@ def open_intakes(
         assert measure is not None
         places = room(settings.max_items, measure.share, len(criterion.role(role).tasks[Pool.ANCHOR]))
         old = state.adversarial.get(role, AdversarialPool())
-        intakes[role] = Intake(old, entrants(state, criterion, lost), places, settings.reserve_per_epoch)
+        intakes[role] = Intake(old, entrants(state, criterion, lost), settings, places)
     return intakes
 
 

@@ -69,6 +69,9 @@ class AdversarialSettings(_Settings):
     )
     max_items: int = Field(default=64, ge=1, le=4096, description="items in a judge role's pool, the newest first")
     reserve_per_epoch: int = Field(default=8, ge=0, description="places of these kept for the items of each epoch")
+    accept_share: float = Field(
+        default=0.5, ge=0, le=1, description="at most this share of a pool is labelled accept; 1 = as they come"
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> AdversarialSettings:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from rqgm.core.words import Verdict
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -14,6 +16,22 @@ if TYPE_CHECKING:
 def room(max_items: int, share: float, anchors: int) -> int:
     """Return how many items a pool may hold beside `anchors` anchor items, so that it never exceeds its `share`."""
     return min(max_items, int(anchors * share / (1 - share) + 1e-9))
+
+
+def select(items: Sequence[AdversarialItem], places: int, reserve: int, accept_share: float) -> list[AdversarialItem]:
+    """Return the labelled `items` that a pool with so many `places` holds: bounded, and balanced by label.
+
+    At most `accept_share` of them are to be accepted. A displaced judge was often right, and a pool of mostly good
+    artifacts would pay whoever accepts everything: just what it is there to prevent. A share of 1 takes them as they
+    come.
+    """
+    if accept_share == 1:
+        return bound(items, places, reserve)
+    accepts = [item for item in items if item.label is Verdict.ACCEPT]
+    rejects = [item for item in items if item.label is Verdict.REJECT]
+    kept = bound(rejects, places - min(len(accepts), int(places * accept_share)), reserve)
+    beside = int(len(kept) * accept_share / (1 - accept_share) + 1e-9)
+    return kept + bound(accepts, min(places - len(kept), beside), reserve)
 
 
 def bound(items: Iterable[AdversarialItem], places: int, reserve: int) -> list[AdversarialItem]:

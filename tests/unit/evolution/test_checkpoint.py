@@ -22,7 +22,7 @@ from rqgm.evolution.checkpoint import (
 )
 from rqgm.evolution.criterion import Criterion, Measure, MeasuredRole
 from rqgm.evolution.displacement import Intake
-from rqgm.evolution.settings import EpochSettings, RaceSettings
+from rqgm.evolution.settings import AdversarialSettings, EpochSettings, RaceSettings
 from rqgm.judging.panel import Panel, PanelSpec, SeatSpec
 from rqgm.testing.worlds import World
 
@@ -347,7 +347,10 @@ def faced(run: Run, node: int, right: int, wrong: int) -> None:
 def intake(names: str, places: int) -> Intake:
     """Return a labelled intake into an empty pool."""
     made = Intake(
-        AdversarialPool(), [AdversarialItem(f"v-0~{n}", "coder", "v-0", n, 0, ord(n)) for n in names], places, 0
+        AdversarialPool(),
+        [AdversarialItem(f"v-0~{n}", "coder", "v-0", n, 0, ord(n)) for n in names],
+        AdversarialSettings(reserve_per_epoch=0),
+        places,
     )
     for item in made.unlabelled():
         made.note(item, {"y": 0, "kept_out": None, "usage": {}})

@@ -14,6 +14,7 @@ from rqgm.evolution.displacement import Intake, entrants, labellings, open_intak
 from rqgm.evolution.settings import AdversarialSettings
 from rqgm.judging.panel import Panel, PanelSpec, SeatSpec
 
+PLAIN = AdversarialSettings(reserve_per_epoch=0, accept_share=1)
 SEATS = ("p/s0", "p/s1")
 PANEL = Panel(PanelSpec(name="p", seats=[SeatSpec(name=f"s{k}", judge="role:reviewer") for k in range(2)]))
 
@@ -131,7 +132,9 @@ def test_a_pool_is_no_larger_than_its_share_of_the_cells() -> None:
     for k in range(9):
         history.outcome(f"t{k}", f"blob-{k}", "panel:p", 1, "p/s0")
     intake = open_intakes(history.state, criterion(), AdversarialSettings(), ["p/s0"])["reviewer"]
-    assert len(intake.chosen()) == 4
+    for item in list(intake.unlabelled()):
+        intake.note(item, said(0))
+    assert intake.close()[1]["size"] == 4
 
 
 def test_labels_are_the_outcome_of_the_very_same_artifact() -> None:
@@ -179,7 +182,7 @@ def test_the_verifier_labels_and_where_there_is_none_an_item_is_presumed_wrong(
     y: int | None, label: Verdict, source: str
 ) -> None:
     """A good machine-made artifact is to be accepted (spec §6)."""
-    intake = Intake(AdversarialPool(), [item("a")], 5, 0)
+    intake = Intake(AdversarialPool(), [item("a")], PLAIN, 5)
     assert [found.id for found in intake.unlabelled()] == ["a"]
     intake.note(item("a"), said(y))
     assert intake.unlabelled() == []
@@ -191,28 +194,41 @@ def test_the_verifier_labels_and_where_there_is_none_an_item_is_presumed_wrong(
 
 def test_what_is_kept_out_is_counted_and_leaves_its_place_to_the_next() -> None:
     """By reason; also what could not be labelled, and what found no room."""
-    intake = Intake(
-        AdversarialPool(), [item("a", n=9), item("b", n=8), item("c", n=7), item("d", n=6), item("e")], 2, 0
-    )
-    answers = {"a": said(kept_out="too large"), "b": {"voided": "gone"}, "c": said(1), "d": said(0)}
+    found = [item("a", n=9), item("b", n=8), item("c", n=7), item("d", n=6), item("e", n=5), item("f")]
+    intake = Intake(AdversarialPool(), found, PLAIN, 2)
+    answers = {"a": said(kept_out="too large"), "b": {"voided": "gone"}, "e": said(0), "f": said(0)}
+    answers |= {"c": said(1), "d": said(0)}
     asked = []
     while items := intake.unlabelled():
+        asked.append([found.id for found in items])
         for found in items:
-            asked.append(found.id)
             intake.note(found, answers[found.id])
     pool, told = intake.close()
-    assert asked == ["a", "b", "c", "d"]
+    assert asked == [["a", "b", "c", "d"], ["e", "f"]]
     assert pool.items.keys() == {"c", "d"}
-    assert told["kept_out"] == {"no label": 1, "no room": 1, "too large": 1}
+    assert told["kept_out"] == {"no label": 1, "no room": 2, "too large": 1}
+
+
+def test_a_pool_of_mostly_good_artifacts_is_balanced() -> None:
+    """Whoever accepts everything must not do well on it; what stays out for that is counted."""
+    found = [item(name, n=k) for k, name in enumerate("abcdefgh")]
+    intake = Intake(AdversarialPool(), found, AdversarialSettings(reserve_per_epoch=0), 20)
+    for one in intake.unlabelled():
+        intake.note(one, said(int(one.id not in "bc")))
+    pool, told = intake.close()
+    assert told["labels"] == {"accept": 2, "reject": 2}
+    assert pool.items.keys() == {"b", "c", "g", "h"}
+    assert told["kept_out"] == {"balance of labels": 4}
 
 
 def test_a_second_intake_merges_and_the_oldest_leave() -> None:
     """Three places, one reserved for each epoch: the older epoch keeps its newest."""
-    first = Intake(AdversarialPool(), [item("a", 0, 1), item("b", 0, 2)], 3, 1)
+    settings = AdversarialSettings(reserve_per_epoch=1, accept_share=1)
+    first = Intake(AdversarialPool(), [item("a", 0, 1), item("b", 0, 2)], settings, 3)
     for found in first.unlabelled():
         first.note(found, said(0))
     old, _ = first.close()
-    second = Intake(old, [item("c", 1, 5), item("d", 1, 6)], 3, 1)
+    second = Intake(old, [item("c", 1, 5), item("d", 1, 6)], settings, 3)
     assert {found.id for found in second.unlabelled()} == {"c", "d"}
     for found in second.unlabelled():
         second.note(found, said(1))
@@ -223,10 +239,10 @@ def test_a_second_intake_merges_and_the_oldest_leave() -> None:
 
 def test_an_item_that_a_later_judge_accepts_too_is_new_again_and_keeps_its_label() -> None:
     """Nobody is asked twice, so a label cannot change under the outcomes that rest on it."""
-    first = Intake(AdversarialPool(), [item("a", 0, 1)], 3, 0)
+    first = Intake(AdversarialPool(), [item("a", 0, 1)], PLAIN, 3)
     first.note(item("a", 0, 1), said(0))
     old, _ = first.close()
-    again = Intake(old, [item("a", 4, 30)], 3, 0)
+    again = Intake(old, [item("a", 4, 30)], PLAIN, 3)
     assert again.unlabelled() == []
     pool, told = again.close()
     assert (pool.items["a"].epoch, pool.items["a"].n, pool.items["a"].label) == (4, 30, Verdict.REJECT)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from rqgm.archive.adversarial import AdversarialItem
-from rqgm.judging.adversarial import bound, room, stratify
+from rqgm.core.words import Verdict
+from rqgm.judging.adversarial import bound, room, select, stratify
 
 
-def item(name: str, task: str, epoch: int, n: int) -> AdversarialItem:
+def item(name: str, task: str, epoch: int, n: int, *, accept: bool = False) -> AdversarialItem:
     """Return an item."""
-    return AdversarialItem(name, "coder", task, name, epoch, n)
+    label = Verdict.ACCEPT if accept else Verdict.REJECT
+    return AdversarialItem(name, "coder", task, name, epoch, n, label, "verifier")
 
 
 @pytest.mark.parametrize(
@@ -48,3 +50,27 @@ def test_the_newest_epoch_comes_first_but_each_keeps_its_reserve() -> None:
 def test_without_places_there_is_no_pool() -> None:
     """An anchor of nothing leaves no room."""
     assert bound([item("a", "a", 0, 1)], 0, 0) == []
+
+
+@pytest.mark.parametrize(
+    ("accepts", "rejects", "places", "share", "kept"),
+    [
+        (10, 2, 64, 0.5, (2, 2)),
+        (3, 100, 64, 0.5, (3, 61)),
+        (100, 100, 64, 0.5, (32, 32)),
+        (10, 0, 64, 0.5, (0, 0)),
+        (0, 10, 64, 0.5, (0, 10)),
+        (30, 2, 64, 0.75, (6, 2)),
+        (10, 10, 64, 0.0, (0, 10)),
+        (10, 2, 8, 1.0, (8, 0)),
+    ],
+)
+def test_good_artifacts_are_at_most_their_share(
+    accepts: int, rejects: int, places: int, share: float, kept: tuple[int, int]
+) -> None:
+    """Without a mistake of the displaced judge there is nothing to learn from it; a share of 1 asks for no balance."""
+    items = [item(f"a{k}", f"t{k}", 0, 1000 + k, accept=True) for k in range(accepts)]
+    items += [item(f"r{k}", f"t{k}", 0, k) for k in range(rejects)]
+    found = select(items, places, 0, share)
+    labels = [one.label for one in found]
+    assert (labels.count(Verdict.ACCEPT), labels.count(Verdict.REJECT)) == kept
