@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rqgm.archive.adversarial import AdversarialPool
 from rqgm.archive.evidence import RoleEvidence
 from rqgm.archive.lineage import extend_head
 from rqgm.core.counts import Counts, mean_belief
 from rqgm.core.errors import IntegrityError
 from rqgm.core.usage import Usage
+from rqgm.core.words import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -51,7 +53,10 @@ class Node:
 
 @dataclass(slots=True)
 class Record:
-    """One outcome. `n` is its dispatch number, `deps` the slots that influenced `y`, `weight` what it counts."""
+    """One outcome. `n` is its dispatch number, `deps` the slots that influenced `y`, `weight` what it counts.
+
+    `accepted` names the slots whose own judge accepted the artifact; that of a judge role on an item is ``""``.
+    """
 
     n: int
     node: int
@@ -67,15 +72,17 @@ class Record:
     deps: tuple[str, ...]
     epoch: int
     live: bool = True
+    accepted: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Seat:
-    """Which frozen judge instance sits in a slot; `counter` is the slot's own epoch j_m."""
+    """Which frozen judge instance sits in a slot, since which epoch; `counter` is the slot's own epoch j_m."""
 
     node: int
     role_hash: str
     counter: int = 0
+    since: int = 0
 
 
 @dataclass(slots=True)
@@ -103,6 +110,8 @@ class State:
         self.train: dict[str, dict[str, Any]] = {}
         self.pending: dict[int, dict[str, Any]] = {}
         self.seats: dict[str, Seat] = {}
+        self.adversarial: dict[str, AdversarialPool] = {}
+        """By judge role, where there is any."""
         self.epoch = 0
         self.epochs: list[dict[str, Any]] = []
         self.race_rounds = 0
@@ -115,6 +124,8 @@ class State:
         self.voided = 0
         self.voided_in_a_row = 0
         self.erased = 0
+        self.retired = 0
+        """Live outcomes given up because their item left its adversarial pool."""
         self.usage = dict.fromkeys(USAGE_KINDS, Usage())
         self.endpoints: dict[str, Any] = {}
         self.test: dict[tuple[int, str, str], dict[str, Any]] = {}
@@ -247,8 +258,16 @@ class State:
     def _epoch_closed(self, body: dict[str, Any]) -> None:
         for number in body["erased"]:
             self._erase(self.records[number])
+        self.erased += len(body["erased"])
+        for number in body.get("retired", ()):
+            self._erase(self.records[number])
+            self.retired += 1
         for slot, seat in body["seats"].items():
-            self.seats[slot] = Seat(seat["node"], seat["role_hash"], seat["counter"])
+            self.seats[slot] = Seat(seat["node"], seat["role_hash"], seat["counter"], body["epoch"] + 1)
+        for role, pool in body.get("adversarial", {}).items():
+            if "items" in pool:  # else it stays as it was
+                self.adversarial[role] = AdversarialPool.from_json(pool["items"], pool["hash"])
+                self._add_usage("validation", pool["usage"])
         self.epochs.append(body)
         self.epoch = body["epoch"] + 1
         self.race_rounds = 0
@@ -258,7 +277,6 @@ class State:
         if not record.live:
             raise IntegrityError(f"record {record.n} is erased twice")
         record.live = False
-        self.erased += 1
         self._count(record, -1)
         cells = self.closed[self.key(record.node, record.role)]
         if cells.get((record.task, record.measure)) == record.n:
@@ -322,6 +340,10 @@ class State:
             lent += len(cells) * (len(self.evidence[role].contents[identity].carriers) - 1)
         return lent
 
+    def pool_hashes(self) -> dict[str, str]:
+        """Return the hash of each judge role's adversarial pool: part of the epoch's criterion."""
+        return {role: pool.hash for role, pool in self.adversarial.items() if pool.items}
+
     def live(self) -> Iterable[Record]:
         """Yield the live records in dispatch order."""
         return (record for record in self.records.values() if record.live)
@@ -347,6 +369,7 @@ def _record(body: dict[str, Any]) -> Record:
         artifact=body["artifact"],
         deps=tuple(body["deps"]),
         epoch=body["epoch"],
+        accepted=tuple(said["slot"] for said in body.get("opinions", ()) if said["verdict"] == Verdict.ACCEPT),
     )
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rqgm.cli.console import JSON, find_run, make_console, print_json, rate_text
+from rqgm.cli.summary_text import LABELS, accepted_text, figure_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 COLUMNS = ("run", "seed", "replacement", "outcomes", "nodes", "replaced", "before", "generalist", "gain", "CPU-s")
+SEAT_COLUMNS = ("run", "seat", "balanced accuracy", "right ones accepted", "wrong ones accepted", "adversarial pool")
 
 
 def register(app: typer.Typer) -> None:
@@ -48,6 +53,7 @@ def _print(result: dict[str, Any]) -> None:
             rate_text(run["seed_test"]), rate_text(generalist), change, f"{run['usage']['total']['cpu_s']:.0f}",
         )  # fmt: skip
     console.print(table)
+    _print_seats(console, result["runs"])
     for pair in result["pairs"]:
         low, high = (100 * value for value in pair["interval"])
         console.print(
@@ -61,6 +67,23 @@ def _print(result: dict[str, Any]) -> None:
             f"all {pooled['pairs']} pairs: {100 * pooled['difference']:+.1f} points [{low:+.1f}, {high:+.1f}] "
             "(mean over pairs, t interval)"
         )
+
+
+def _print_seats(console: Console, runs: list[dict[str, Any]]) -> None:
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(title="Who sits now, by the anchor (95 % intervals)", title_justify="left")
+    for column in SEAT_COLUMNS:
+        table.add_column(column)
+    for run in runs:
+        for slot, seat in run["seats"].items():
+            found = seat["quality"]["anchor"]
+            balanced = figure_text(found["balanced_accuracy"]) if found else "-"
+            accepted = [accepted_text(found, label) if found else "-" for label in LABELS]
+            pool = run["adversarial"]["pools"].get(seat["role"])
+            size = f"{pool['size']} items" if pool else "off"
+            table.add_row(run["run"], f"{slot} #{seat['index']}", balanced, *accepted, size)
+    console.print(table)
 
 
 def _gain_text(gain: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rqgm.run.session import OpenedRun
 
 SHOWN_EDITS = 12
+LABELS = {"accept": "right", "reject": "wrong"}
 
 
 def print_summary(console: Console, summary: dict[str, Any], run: OpenedRun) -> None:
@@ -83,13 +84,62 @@ def _print_seats(console: Console, summary: dict[str, Any]) -> None:
             old, new = decision["incumbent"], decision["challenger"]
             if new:
                 text = (
-                    f"{decision['slot']}: node #{old['node']} ({old['right']:g}/{old['judged']:g} anchor items right) "
+                    f"{decision['slot']}: node #{old['node']} ({old['right']:g}/{old['judged']:g} items right) "
                     f"replaced by #{new['node']} ({new['right']:g}/{new['judged']:g}): {decision['reason']}; "
                     f"{event['erased']} verdicts erased"
                 )
             else:
                 text = f"{decision['slot']}: node #{old['node']} stays: {decision['reason']}"
             console.print(f"  after {event['outcomes']} outcomes  {text}")
+            for side in [old, *([new] if new else [])]:
+                console.print(f"    #{side['node']}: {quality_text(side['quality'])}")
+        for role, pool in event["adversarial"].items():
+            if "entered" in pool:
+                console.print(f"    {role} is judged on {pool_text(pool)}")
+    console.print("  now")
+    for slot, seat in summary["seats"].items():
+        console.print(f"    {slot}: #{seat['index']}: {quality_text(seat['quality'])}")
+
+
+def quality_text(quality: dict[str, Any]) -> str:
+    """Return how right and how strict a judge is, in one line; rates in per cent with their 95 % intervals."""
+    parts = []
+    for pool, found in quality.items():
+        if found is not None:
+            parts.append(f"{found['items']} {pool} items, balanced accuracy {figure_text(found['balanced_accuracy'])}")
+            parts += [f"{words} ones accepted: {accepted_text(found, label)}" for label, words in LABELS.items()]
+    return "; ".join(parts) or "has judged nothing"
+
+
+def accepted_text(found: dict[str, Any], label: str) -> str:
+    """Return how often items of a label were accepted, machine-made and human-made, and the ratio of the two."""
+    text = f"machine-made {figure_text(found[f'machine_{label}'])}"
+    if f"human_{label}" in found:
+        text += f", human-made {figure_text(found[f'human_{label}'])}"
+        text += f", ratio {figure_text(found[f'ratio_{label}'], scale=1)}"
+    return text
+
+
+def figure_text(figure: dict[str, Any], scale: int = 100) -> str:
+    """Return a figure with its interval, as `57 % [48, 65]` or, of `scale` 1, `1.06 [0.80, 1.41]`; `-` without one."""
+    if figure["value"] is None:
+        return "-"
+    digits, unit = (2, "") if scale == 1 else (0, " %")
+    text = f"{scale * figure['value']:.{digits}f}{unit}"
+    if figure["low"] is None:
+        return text
+    return f"{text} [{scale * figure['low']:.{digits}f}, {scale * figure['high']:.{digits}f}]"
+
+
+def pool_text(pool: dict[str, Any]) -> str:
+    """Return the size of an adversarial pool, how it is labelled and what came and went."""
+    labels, sources = pool["labels"], pool["sources"]
+    kept_out = ", ".join(f"{count} kept out: {reason}" for reason, count in pool["kept_out"].items())
+    return (
+        f"{pool['size']} adversarial items ({labels['accept']} to accept, {labels['reject']} to reject; "
+        f"{sources['verifier']} labels by the verifier, {sources['presumed']} presumed): {pool['entered']} entered, "
+        f"{pool['left']} left" + (f", {kept_out}" if kept_out else "")
+    )
 
 
 def _print_cost(console: Console, summary: dict[str, Any]) -> None:

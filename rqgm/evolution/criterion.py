@@ -13,15 +13,20 @@ if TYPE_CHECKING:
 
     from rqgm.archive.state import Seat
     from rqgm.judging.panel import Panel
+    from rqgm.judging.scoring.recorded import Truth
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One way in which a role's artifact becomes an outcome: ``tests``, ``anchor`` or ``panel:<name>``."""
+    """One way in which what a role does becomes an outcome: ``tests``, ``panel:<name>``, ``anchor``, ``adversarial``.
 
-    kind: Literal["tests", "anchor", "panel"]
+    `share` is for ``adversarial``: which share of a judge's outcomes its items get as long as there are any.
+    """
+
+    kind: Literal["tests", "anchor", "adversarial", "panel"]
     weight: float
     panel: Panel | None = None
+    share: float = 0.0
 
     @property
     def name(self) -> str:
@@ -36,7 +41,11 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredRole:
-    """A role that has outcomes. `tasks` maps each pool to task (or item) names; `suite_hash` covers their content."""
+    """A role that has outcomes. `tasks` maps each pool to task (or item) names; `suite_hash` covers their content.
+
+    `truths` says what is true of a judge's anchor items, for reports; the adversarial items are the state's, because
+    they change from epoch to epoch.
+    """
 
     name: str
     kind: RoleKind
@@ -45,11 +54,25 @@ class MeasuredRole:
     tasks: Mapping[Pool, tuple[str, ...]]
     measures: tuple[Measure, ...]
     steps: int = 0
+    truths: Mapping[str, Truth] = field(default_factory=dict, repr=False)
 
     @property
     def scored_pool(self) -> Pool:
-        """The pool whose outcomes reach the search."""
+        """The pool of its own suite whose outcomes reach the search."""
         return Pool.ANCHOR if self.kind is RoleKind.JUDGE else Pool.VALIDATION
+
+    @property
+    def adversarial(self) -> Measure | None:
+        """The measure by which it is also judged on what displaced judges accepted, if it is."""
+        return next((measure for measure in self.measures if measure.kind == "adversarial"), None)
+
+    def measure(self, name: str) -> Measure:
+        """Return one of its measures by name."""
+        return next(measure for measure in self.measures if measure.name == name)
+
+    def pool_of(self, measure: Measure) -> Pool:
+        """Return the pool that a measure's tasks or items are of."""
+        return Pool.ADVERSARIAL if measure.kind == "adversarial" else self.scored_pool
 
     def weight(self, measure: Measure) -> float:
         """Return what one outcome counts: 1 on average over the role's measures."""
@@ -85,8 +108,11 @@ class Criterion:
         """Every role that a workspace must have, with its kind; evolved code cannot change it."""
         return {role.name: role.kind for role in self.roles} | {self.editor: RoleKind.EDITOR}
 
-    def utility_id(self, seats: Mapping[str, Seat | str]) -> str:
-        """Return the hash over all that defines an epoch's criterion; `seats` gives each slot's judge."""
+    def utility_id(self, seats: Mapping[str, Seat | str], pools: Mapping[str, str] | None = None) -> str:
+        """Return the hash over all that defines an epoch's criterion.
+
+        `seats` gives each slot's judge, `pools` the hash of each judge role's adversarial pool that holds anything.
+        """
         hashes = {slot: seat if isinstance(seat, str) else seat.role_hash for slot, seat in seats.items()}
         roles = [
             [
@@ -94,8 +120,8 @@ class Criterion:
                 role.kind,
                 role.suite_hash,
                 role.steps,
-                [[m.name, m.weight, m.panel.hash if m.panel else None] for m in role.measures],
+                [[m.name, m.weight, m.panel.hash if m.panel else None, m.share] for m in role.measures],
             ]
             for role in self.roles
         ]
-        return hash_json({"roles": roles, "seats": hashes, "profile": self.profile_digest})
+        return hash_json({"roles": roles, "seats": hashes, "pools": dict(pools or {}), "profile": self.profile_digest})

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +20,19 @@ from rqgm.core.failures import Failure
 from rqgm.core.text import clean
 from rqgm.core.words import RoleKind
 from rqgm.evolution.cells import OpenCells
-from rqgm.evolution.checkpoint import close_epoch, next_checkpoint, plan_race
+from rqgm.evolution.checkpoint import close_epoch, decide_slots, next_checkpoint, plan_race
+from rqgm.evolution.displacement import labellings, open_intakes
 from rqgm.evolution.endpoints import choose_endpoints, plan_tests
 from rqgm.evolution.search import Search, decide
+from rqgm.evolution.settings import AdversarialSettings
 from rqgm.evolution.worker import Expansion, SeatRef, Test, Validation, work_key
 
 if TYPE_CHECKING:
     from rqgm.archive.run_archive import RunArchive
-    from rqgm.archive.state import Record, State
+    from rqgm.archive.state import State
+    from rqgm.evolution.checkpoint import Decided
     from rqgm.evolution.criterion import Criterion
+    from rqgm.evolution.displacement import Intake
     from rqgm.evolution.settings import BudgetSettings, EndpointSettings, EpochSettings, SearchSettings
     from rqgm.evolution.worker import Worker
 
@@ -41,13 +45,14 @@ Work = Callable[[], Awaitable[dict[str, Any]]]
 
 @dataclass(frozen=True)
 class LoopSettings:
-    """All that the loop is told: seed, search, epochs, endpoints, budget and workers."""
+    """All that the loop is told: seed, search, epochs, endpoints, budget, adversarial pools and workers."""
 
     seed: int
     search: SearchSettings
     epochs: EpochSettings
     endpoints: EndpointSettings
     budget: BudgetSettings
+    adversarial: AdversarialSettings = field(default_factory=AdversarialSettings)
     workers: int = 1
     patience: int = 24
     """Infrastructure failures in a row after which the run stops."""
@@ -249,7 +254,9 @@ class Loop:
         }
         key = work_key(self.criterion, node, job["role"], job["task"])
         made = state.artifacts.get(key)
-        return Validation(n, node.commit, job["role"], job["task"], job["measure"], seats, key, made)
+        hard = job["measure"] == "adversarial"
+        item = state.adversarial[job["role"]].items[job["task"]] if hard else None
+        return Validation(n, node.commit, job["role"], job["task"], job["measure"], seats, key, made, item)
 
     def _expansion(self, n: int, job: dict[str, Any]) -> Expansion:
         state = self.archive.state
@@ -260,8 +267,7 @@ class Loop:
         )
 
     def _slots(self, job: dict[str, Any]) -> tuple[str, ...]:
-        measures = self.criterion.role(job["role"]).measures
-        return next(measure.slots for measure in measures if measure.name == job["measure"])
+        return self.criterion.role(job["role"]).measure(job["measure"]).slots
 
     def _commit(self, slot: str) -> str:
         return self.archive.state.nodes[self.archive.state.seats[slot].node].commit
@@ -309,7 +315,7 @@ class Loop:
     def _outcome(self, n: int, job: dict[str, Any], result: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         state = self.archive.state
         role = self.criterion.role(job["role"])
-        measure = next(m for m in role.measures if m.name == job["measure"])
+        measure = role.measure(job["measure"])
         artifact_key = work_key(self.criterion, state.nodes[job["node"]], job["role"], job["task"])
         made = result["made"] if role.kind is RoleKind.SOLVER else None
         return "outcome", {
@@ -318,7 +324,7 @@ class Loop:
             "role": job["role"],
             "task": job["task"],
             "measure": job["measure"],
-            "pool": role.scored_pool.value,
+            "pool": role.pool_of(measure).value,
             "y": result["y"],
             "score": result["score"],
             "weight": role.weight(measure),
@@ -376,15 +382,26 @@ class Loop:
         await self._race()
         if state.spent >= self.settings.budget.outcomes:
             return
-        event = close_epoch(state, self.criterion, self.settings.epochs)
-        erased = [state.records[number] for number in event["erased"]]
+        decided = decide_slots(state, self.criterion, self.settings.epochs)
+        intakes = await self._take_in(decided)
+        event = close_epoch(state, self.criterion, self.settings.epochs, decided, intakes)
         self.archive.commit(("epoch_closed", event))
-        self._reopen(erased)
+        self.cells = OpenCells(state, self.criterion, self.settings.seed)  # erased cells are open, pools have changed
         self._observe(state, "checkpoint")
 
-    def _reopen(self, records: list[Record]) -> None:
-        for record in records:
-            self.cells.reopen(record.node, record.role, (record.task, record.measure))
+    async def _take_in(self, decided: Decided) -> dict[str, Intake]:
+        """Have labelled what the displaced judges accepted. Nothing is committed: a resumed run does it anew."""
+        state = self.archive.state
+        intakes = open_intakes(state, self.criterion, self.settings.adversarial, decided.seats)
+        for intake in intakes.values():
+            while items := intake.unlabelled():
+                jobs = labellings(state, self.criterion, items)
+                results = await asyncio.gather(*(self._guarded(partial(self.worker.label, job)) for job in jobs))
+                if sum("voided" in result for result in results) >= self.settings.patience:
+                    raise RunStoppedError(f"{self.settings.patience} labels failed outside the agents")
+                for item, result in zip(items, results, strict=True):
+                    intake.note(item, result)
+        return intakes
 
     async def _race(self) -> None:
         state, settings = self.archive.state, self.settings

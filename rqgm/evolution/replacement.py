@@ -1,13 +1,13 @@
-"""Who takes a seat: the three rules (spec §5), as pure functions of anchor verdicts.
+"""Who takes a seat: the three rules (spec §5), as pure functions of verdicts on labelled items.
 
 A candidate is a frozen judge instance: one content hash of a judge role, whichever nodes carry it. Its verdicts are
-right or wrong by anchor item.
+right or wrong by item, of the anchor and of the adversarial pool; all of them count alike.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rqgm.core.counts import Counts
@@ -20,17 +20,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One judge instance: its content hash, the first node that carries it, and which anchor items it got right."""
+    """One judge instance: its content hash, the first node that carries it, and which items it got right.
+
+    `verdicts` are on the anchor, `adversarial` on the pool of its role; their items differ.
+    """
 
     role_hash: str
     node: int
     verdicts: Mapping[str, int]
+    adversarial: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def all_verdicts(self) -> dict[str, int]:
+        """The verdicts on both."""
+        return {**self.verdicts, **self.adversarial}
 
     @property
     def counts(self) -> Counts:
-        """Right and wrong verdicts."""
-        right = sum(self.verdicts.values())
-        return Counts(right, len(self.verdicts) - right)
+        """Right and wrong verdicts on both."""
+        return count(self.all_verdicts)
+
+
+def count(verdicts: Mapping[str, int]) -> Counts:
+    """Return how many verdicts are right and wrong."""
+    right = sum(verdicts.values())
+    return Counts(right, len(verdicts) - right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +58,30 @@ class Choice:
 
 
 def choose(
-    rule: EpochSettings, incumbent: Candidate, candidates: Sequence[Candidate], checkpoint: int, slots: int = 1
+    rule: EpochSettings,
+    incumbent: Candidate,
+    candidates: Sequence[Candidate],
+    checkpoint: int,
+    slots: int = 1,
+    pool_size: int = 0,
 ) -> Choice:
-    """Decide one slot of `slots`. `candidates` are challengers; `checkpoint` counts from 1. A tie changes nothing."""
-    eligible = [c for c in candidates if len(c.verdicts) >= rule.min_anchor and c.role_hash != incumbent.role_hash]
+    """Decide one slot of `slots`. `candidates` are challengers; `checkpoint` counts from 1. A tie changes nothing.
+
+    Where there is an adversarial pool, of `pool_size` items, a challenger must have faced it as well: who has only
+    judged the anchor would be compared on the easier half of the criterion.
+    """
+    faced = min(rule.min_anchor, pool_size)
+    eligible = [
+        c
+        for c in candidates
+        if len(c.verdicts) >= rule.min_anchor and len(c.adversarial) >= faced and c.role_hash != incumbent.role_hash
+    ]
     held = incumbent.counts.best_belief(rule.epsilon)
     if rule.replacement == "off":
         return Choice(None, "replacement is off", held, held)
     if not eligible:
-        return Choice(None, f"no challenger has {rule.min_anchor} anchor outcomes", held, held)
+        both = f" and {faced} adversarial ones" if faced else ""
+        return Choice(None, f"no challenger has {rule.min_anchor} anchor outcomes{both}", held, held)
     if rule.replacement == "paired":
         return _paired(rule, incumbent, eligible, checkpoint * checkpoint * slots, held)
     margin = rule.margin if rule.replacement == "margin" else 0.0
@@ -77,9 +106,10 @@ def _paired(
 
 def discordant(challenger: Candidate, incumbent: Candidate) -> tuple[int, int]:
     """Return how many common items only the challenger got right, and how many only the incumbent."""
-    common = challenger.verdicts.keys() & incumbent.verdicts.keys()
-    won = sum(challenger.verdicts[item] > incumbent.verdicts[item] for item in common)
-    lost = sum(challenger.verdicts[item] < incumbent.verdicts[item] for item in common)
+    mine, theirs = challenger.all_verdicts, incumbent.all_verdicts
+    common = mine.keys() & theirs.keys()
+    won = sum(mine[item] > theirs[item] for item in common)
+    lost = sum(mine[item] < theirs[item] for item in common)
     return won, lost
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Samples = Annotated[int, Field(ge=0, le=256)]
 ReplacementRule = Literal["best-belief", "margin", "paired", "off"]
@@ -58,6 +58,28 @@ class EpochSettings(_Settings):
     delta: float = Field(default=0.1, gt=0, lt=1, description="rule `paired`: error budget of the whole run")
     race: RaceSettings = RaceSettings()
     erasure: bool = Field(default=True, description="False = the paper's ablation: old verdicts stay")
+
+
+class AdversarialSettings(_Settings):
+    """The adversarial objective: judges are also measured on what displaced judges accepted (spec §6)."""
+
+    enabled: bool = Field(default=True, description="False = the ablation: judges are measured on the anchor alone")
+    share: float = Field(
+        default=0.5, gt=0, lt=1, description="share of a judge's outcomes that pool items get, as long as there are any"
+    )
+    max_items: int = Field(default=64, ge=1, le=4096, description="items in a judge role's pool, the newest first")
+    reserve_per_epoch: int = Field(default=8, ge=0, description="places of these kept for the items of each epoch")
+    accept_share: float = Field(
+        default=0.5, ge=0, le=1, description="at most this share of a pool is labelled accept; 1 = as they come"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> AdversarialSettings:
+        if self.reserve_per_epoch > self.max_items:
+            raise ValueError(
+                f"reserve_per_epoch = {self.reserve_per_epoch} is more than max_items = {self.max_items}; lower it"
+            )
+        return self
 
 
 class EndpointSettings(_Settings):

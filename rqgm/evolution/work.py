@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rqgm.archive.state import Artifact
+from rqgm.core.errors import ArtifactError, IntegrityError
 from rqgm.core.failures import Failure
 from rqgm.core.streams import stream_seed
+from rqgm.core.trees import TreeLimits, check_tree
 from rqgm.core.usage import Usage
 from rqgm.core.words import RoleKind, Verdict
 from rqgm.evolution.workspaces import Workspaces
@@ -23,11 +25,12 @@ from rqgm.tasks.verifier import verify
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rqgm.archive.adversarial import AdversarialItem
     from rqgm.archive.blobs import Blobs
     from rqgm.archive.lineage import Lineage
-    from rqgm.core.trees import File
+    from rqgm.core.trees import File, Tree
     from rqgm.evolution.criterion import Criterion, MeasuredRole
-    from rqgm.evolution.worker import Expansion, Test, Validation
+    from rqgm.evolution.worker import Expansion, Labelling, Test, Validation
     from rqgm.evolution.workspaces import Workspace
     from rqgm.judging.judge import Judge, Opinion
     from rqgm.judging.panel import Panel, SeatSpec
@@ -35,6 +38,11 @@ if TYPE_CHECKING:
     from rqgm.sandbox.profile import Profile
     from rqgm.tasks.suite import Suite
     from rqgm.tasks.task import Task
+
+ITEM_LIMITS = TreeLimits(files=200, file_bytes=1 << 20, total_bytes=2 << 20)
+"""The largest artifact that becomes an adversarial item: every judge to come reads it, not only one panel."""
+UNREADABLE = "unreadable"
+TOO_LARGE = "too large"
 
 
 @dataclass(frozen=True)
@@ -79,11 +87,31 @@ class SandboxWorker:
         role = self.bench.criterion.role(job.role)
         workspace = self.workspaces.get(job.commit)
         if role.kind is RoleKind.JUDGE:
-            return await self.judge_item(workspace, role, job.task)
+            return await (
+                self._judge_machine_made(workspace, role, job.item)
+                if job.item is not None
+                else self.judge_item(workspace, role, job.task)
+            )
         made = await self._made(workspace, role, job)
         result = await self._measure(role, job, made)
         kept = made.artifact
         return result | {"made": {"blob": kept.blob, "failure": kept.failure, "detail": kept.detail}}
+
+    async def label(self, job: Labelling) -> dict[str, Any]:
+        """Read an artifact, and run its task's hidden tests unless their outcome is known or there are none."""
+        try:
+            tree = self.bench.blobs.get_tree(job.artifact)
+        except (IntegrityError, ArtifactError):
+            return {"y": None, "kept_out": UNREADABLE, "usage": {}}
+        try:
+            check_tree(tree, ITEM_LIMITS)
+        except ArtifactError:
+            return {"y": None, "kept_out": TOO_LARGE, "usage": {}}
+        if not job.tested or job.y is not None:
+            return {"y": job.y, "kept_out": None, "usage": {}}
+        made = Made(Artifact(job.artifact, None, ""), tree, None, Usage())
+        seen = await self.check_tests(self.bench.criterion.role(job.role), job.task, made)
+        return {"y": seen["y"], "kept_out": None, "usage": seen["usage"]}
 
     async def expand(self, job: Expansion) -> dict[str, Any]:
         """Edit a node."""
@@ -169,7 +197,7 @@ class SandboxWorker:
             return outcome(0, 0.0, made.artifact.failure, made.artifact.detail, made.usage)
         panel = next(m.panel for m in role.measures if m.name == job.measure)
         assert panel is not None
-        case = self._case(role, job.task, made)
+        case = self._case(role, job.task, made.tree)
         judges = [self._judge(panel, seat, job) for seat in panel.spec.seats]
         opinions = await asyncio.gather(*(judge.judge(case) for judge in judges))
         by_seat = {seat.name: opinion for seat, opinion in zip(panel.spec.seats, opinions, strict=True)}
@@ -185,21 +213,34 @@ class SandboxWorker:
         workspace = self.workspaces.get(sits.commit)
         return RoleJudge(self.bench.sandboxes, self.bench.profile, workspace.manifest, workspace.tree, sits.role)
 
-    def _case(self, role: MeasuredRole, name: str, made: Made) -> JudgeCase:
+    def _case(self, role: MeasuredRole, name: str, tree: Tree) -> JudgeCase:
         task = self.task(role, name)
         steps = max((r.steps for r in self.bench.criterion.roles if r.kind is RoleKind.JUDGE), default=0)
-        return JudgeCase(
-            name, task.instruction, task.environment, made.tree, stream_seed(self.bench.seed, "judge", name), steps
-        )
+        seed = stream_seed(self.bench.seed, "judge", name)
+        return JudgeCase(name, task.instruction, task.environment, tree, seed, steps)
 
     async def judge_item(self, workspace: Workspace, role: MeasuredRole, name: str) -> dict[str, Any]:
-        """Let a judge role judge one labelled item; right = its verdict is the label, and abstaining is wrong."""
+        """Let a judge role judge one labelled item of its suite."""
         suite = self.suite(role)
         assert suite.kind == "judging"
-        item, label = suite.item(name), suite.label(name)
-        judge = RoleJudge(self.bench.sandboxes, self.bench.profile, workspace.manifest, workspace.tree, role.name)
+        item = suite.item(name)
         seed = stream_seed(self.bench.seed, "judge", name)
         case = JudgeCase(item.task, item.instruction, item.environment, item.artifact, seed, role.steps)
+        return await self._judge_case(workspace, role, case, suite.label(name))
+
+    async def _judge_machine_made(
+        self, workspace: Workspace, role: MeasuredRole, item: AdversarialItem
+    ) -> dict[str, Any]:
+        """Let a judge role judge an adversarial item. It is shown what a panel would show it, so it cannot tell."""
+        assert item.label is not None, "an item without a label does not enter a pool"
+        case = self._case(self.bench.criterion.role(item.role), item.task, self.bench.blobs.get_tree(item.artifact))
+        return await self._judge_case(workspace, role, case, item.label)
+
+    async def _judge_case(
+        self, workspace: Workspace, role: MeasuredRole, case: JudgeCase, label: Verdict
+    ) -> dict[str, Any]:
+        """Ask a judge role; right = its verdict is the label, and abstaining is wrong."""
+        judge = RoleJudge(self.bench.sandboxes, self.bench.profile, workspace.manifest, workspace.tree, role.name)
         opinion = await judge.judge(case)
         right = int(opinion.verdict is not Verdict.ABSTAIN and opinion.verdict == label)
         failure = opinion.failure.value if opinion.failure else None

@@ -14,6 +14,7 @@ from rqgm.core.hashes import hash_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rqgm.archive.adversarial import AdversarialItem
     from rqgm.archive.state import Artifact, Node
     from rqgm.evolution.criterion import Criterion
 
@@ -29,7 +30,10 @@ class SeatRef:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """Measure one cell of a node. `made` is the artifact if an earlier job already made it."""
+    """Measure one cell of a node. `made` is the artifact if an earlier job already made it.
+
+    `item` is what a judge is shown where the measure is ``adversarial``.
+    """
 
     n: int
     commit: str
@@ -39,6 +43,7 @@ class Validation:
     seats: Mapping[str, SeatRef]
     artifact_key: str
     made: Artifact | None
+    item: AdversarialItem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,20 @@ class Test:
     task: str
 
 
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """Look at an artifact that is to enter an adversarial pool, and say what is true of it.
+
+    `role` made it on `task`. `tested`: whether the role is measured by tests, `y` their outcome if it is on record.
+    """
+
+    role: str
+    task: str
+    artifact: str
+    tested: bool
+    y: int | None
+
+
 def work_key(criterion: Criterion, node: Node, role: str, task: str) -> str:
     """Return the key of what a node's role makes of a task: equal for equal content if the role is deterministic."""
     measured = criterion.role(role)
@@ -79,6 +98,9 @@ class Worker(Protocol):
 
     async def validate(self, job: Validation) -> dict[str, Any]:
         """Return {y, score, failure, detail, usage, made: {blob, failure, detail} | None, opinions}."""
+
+    async def label(self, job: Labelling) -> dict[str, Any]:
+        """Return {y, kept_out, usage}: the verifier's outcome, None where there is none; or why to leave it out."""
 
     async def expand(self, job: Expansion) -> dict[str, Any]:
         """Return {tree: blob | None, failure, detail, tried, why, roles, deterministic, train, usage, train_usage}."""

@@ -10,7 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from rqgm.core.errors import ConfigError
 from rqgm.core.toml import parse, read_toml
 from rqgm.core.words import RoleKind
-from rqgm.evolution.settings import BudgetSettings, EndpointSettings, EpochSettings, SearchSettings
+from rqgm.evolution.settings import (
+    AdversarialSettings,
+    BudgetSettings,
+    EndpointSettings,
+    EpochSettings,
+    SearchSettings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,6 +85,7 @@ class Experiment(_Table):
     roles: dict[Name, RoleTable] = Field(min_length=1)
     search: SearchSettings = SearchSettings()
     epochs: EpochSettings = EpochSettings()
+    adversarial: AdversarialSettings = AdversarialSettings()
     endpoints: EndpointSettings = EndpointSettings()
     budget: BudgetSettings
 

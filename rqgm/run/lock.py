@@ -16,10 +16,11 @@ from rqgm.core.errors import ConfigError, IntegrityError, UnknownNameError
 from rqgm.core.hashes import hash_json
 from rqgm.core.toml import parse
 from rqgm.core.trees import hash_tree, read_tree
-from rqgm.core.words import Pool, RoleKind
+from rqgm.core.words import Pool, RoleKind, Verdict
 from rqgm.evolution.criterion import Criterion, Measure, MeasuredRole
 from rqgm.evolution.workspaces import Workspace, load_workspace
 from rqgm.judging.panel import Panel, load_panel
+from rqgm.judging.scoring.recorded import Truth
 from rqgm.judging.seats import copy_packages
 from rqgm.run.experiment import Experiment
 from rqgm.sandbox.profile import Profile, load_profile
@@ -240,16 +241,35 @@ def load_own_profile(folder: Path, lock: Lock) -> Profile:
 
 def make_criterion(lock: Lock, suites: Mapping[str, Suite], panels: Mapping[str, Panel]) -> Criterion:
     """Return the criterion that a lock defines."""
+    tables = lock.experiment.roles
+    seated = {judge for panel in panels.values() for judge in panel.slots.values()}
+    adversarial = lock.experiment.adversarial
     roles = tuple(
-        _measured(name, role, suites, panels) for name, role in lock.experiment.roles.items() if role.suite is not None
+        _measured(name, table, suites, panels, adversarial.share if adversarial.enabled and name in seated else 0.0)
+        for name, table in tables.items()
+        if table.suite is not None
     )
-    editor = next(name for name, role in lock.experiment.roles.items() if role.kind is RoleKind.EDITOR)
+    editor = next(name for name, table in tables.items() if table.kind is RoleKind.EDITOR)
     return Criterion(roles, editor, lock.profile_digest)
 
 
-def _measured(name: str, role: RoleTable, suites: Mapping[str, Suite], panels: Mapping[str, Panel]) -> MeasuredRole:
+def _measured(
+    name: str, role: RoleTable, suites: Mapping[str, Suite], panels: Mapping[str, Panel], adversarial_share: float
+) -> MeasuredRole:
     assert role.suite is not None
     suite = suites[role.suite]
-    measures = tuple(Measure(m.kind, m.weight, panels[m.panel] if m.panel else None) for m in role.measures)
+    measures = [Measure(m.kind, m.weight, panels[m.panel] if m.panel else None) for m in role.measures]
+    if adversarial_share:  # an outcome on a pool item counts as one on the anchor does: the share is in the sampling
+        measures.append(Measure("adversarial", measures[0].weight, share=adversarial_share))
     tasks = {pool: suite.names(pool) for pool in Pool if suite.names(pool)}
-    return MeasuredRole(name, role.kind, role.suite, suite.hash, tasks, measures, role.steps)
+    return MeasuredRole(name, role.kind, role.suite, suite.hash, tasks, tuple(measures), role.steps, _truths(suite))
+
+
+def _truths(suite: Suite) -> dict[str, Truth]:
+    """Return what is true of a judging suite's anchor items; items of one task belong together."""
+    if suite.kind != "judging":
+        return {}
+    return {
+        name: Truth(suite.label(name) is Verdict.ACCEPT, suite.item(name).provenance, suite.item(name).task)
+        for name in suite.names(Pool.ANCHOR)
+    }

@@ -228,5 +228,6 @@ def _settings(lock: Lock, workers: int | None) -> LoopSettings:
         epochs=experiment.epochs,
         endpoints=experiment.endpoints,
         budget=experiment.budget,
+        adversarial=experiment.adversarial,
         workers=workers or max(1, min(experiment.search.lag, os.cpu_count() or 1)),
     )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rqgm.archive.adversarial import AdversarialPool
 from rqgm.core.counts import Counts
 from rqgm.core.errors import ConfigError, UnknownNameError
 from rqgm.core.hashes import hash_json
 from rqgm.core.intervals import paired_difference
 from rqgm.core.usage import Usage
 from rqgm.core.words import Pool, RoleKind
+from rqgm.evolution.checkpoint import adversarial_roles
 from rqgm.evolution.endpoints import carrier
+from rqgm.evolution.quality import judge_quality
 
 if TYPE_CHECKING:
     from rqgm.archive.state import State
@@ -46,6 +49,8 @@ def summarise(run: OpenedRun) -> dict[str, Any]:
         "epochs": [_epoch(event) for event in state.epochs],
         "replacements": replacements(state),
         "erased": state.erased,
+        "seats": seats(state, criterion),
+        "adversarial": _adversarial(run),
         "headline_role": head.name,
         "endpoints": _endpoints(state, criterion, head),
         "seed_test": test_result(state, head, 0),
@@ -67,8 +72,34 @@ def headline_role(criterion: Criterion) -> MeasuredRole:
 
 
 def _epoch(event: dict[str, Any]) -> dict[str, Any]:
+    """Return a checkpoint without its long lists; `adversarial` is each judge role's pool from then on."""
+    pools = {
+        role: {key: value for key, value in pool.items() if key != "items"}
+        for role, pool in event["adversarial"].items()
+    }
     return {key: event[key] for key in ("epoch", "outcomes", "rule", "decisions", "utility_id")} | {
-        "erased": len(event["erased"])
+        "erased": len(event["erased"]),
+        "retired": len(event["retired"]),
+        "adversarial": pools,
+    }
+
+
+def seats(state: State, criterion: Criterion) -> dict[str, Any]:
+    """Return who sits in each slot now, and how right and how strict that judge is on what it has judged so far."""
+    found = {}
+    for slot, seat in state.seats.items():
+        role = criterion.slots[slot]
+        quality = judge_quality(state, criterion, role, seat.role_hash)
+        found[slot] = {"node": state.nodes[seat.node].commit, "index": seat.node, "role": role, "quality": quality}
+    return found
+
+
+def _adversarial(run: OpenedRun) -> dict[str, Any]:
+    pools = {role: run.state.adversarial.get(role, AdversarialPool()) for role in adversarial_roles(run.criterion)}
+    return {
+        "enabled": run.lock.experiment.adversarial.enabled,
+        "retired": run.state.retired,
+        "pools": {role: pool.describe() for role, pool in pools.items()},
     }
 
 

@@ -15,21 +15,26 @@ from rqgm.core.errors import SandboxLostError
 from rqgm.core.hashes import hash_json
 from rqgm.core.streams import python_stream, stream_seed
 from rqgm.core.trees import File
-from rqgm.core.words import Pool, RoleKind
+from rqgm.core.words import Pool, Provenance, RoleKind, Verdict
 from rqgm.evolution.criterion import Criterion, Measure, MeasuredRole
 from rqgm.judging.panel import Panel, PanelSpec, SeatSpec
+from rqgm.judging.scoring.recorded import Truth
 
 if TYPE_CHECKING:
     from rqgm.archive.run_archive import RunArchive
     from rqgm.core.trees import Tree
-    from rqgm.evolution.worker import Expansion, Test, Validation
+    from rqgm.evolution.worker import Expansion, Labelling, Test, Validation
 
 KINDS = {"coder": RoleKind.SOLVER, "reviewer": RoleKind.JUDGE}
 
 
 @dataclass(frozen=True)
 class World:
-    """How many items each pool has, how large edits are, how often jobs fail, and how long they take."""
+    """How many items each pool has, how large edits are, how often jobs fail, and how long they take.
+
+    `share` is that of the adversarial pool in a judge's outcomes; 0 = no such measure. Every other anchor item is to be
+    accepted, and of each two one is machine-made.
+    """
 
     tasks: int = 24
     anchors: int = 60
@@ -40,23 +45,32 @@ class World:
     delay_s: float = 0.0
     deterministic: bool = True
     padding_bytes: int = 0
+    share: float = 0.0
     seed: int = 0
 
     def criterion(self) -> Criterion:
-        """Return the criterion of this world: tests and a panel for the coder, anchors for the reviewer."""
+        """Return the criterion of this world: tests and a panel for the coder, an anchor for the reviewer."""
         seats = [SeatSpec(name=f"seat-{k}", judge="role:reviewer") for k in range(self.seats)]
         panel = Panel(PanelSpec(name="review", seats=seats, aggregation="mean"))
         measures = (Measure("tests", 1.0), Measure("panel", 1.0, panel))
         tasks = {pool: names(pool, self.tasks) for pool in (Pool.TRAIN, Pool.VALIDATION, Pool.TEST)}
         items = {pool: names(pool, self.anchors) for pool in (Pool.TRAIN, Pool.ANCHOR, Pool.TEST)}
+        judged = (Measure("anchor", 1.0), *([Measure("adversarial", 1.0, share=self.share)] if self.share else []))
+        truths = {name: truth(name) for name in items[Pool.ANCHOR]}
         return Criterion(
             (
                 MeasuredRole("coder", RoleKind.SOLVER, "tasks", "tasks-1", tasks, measures),
-                MeasuredRole("reviewer", RoleKind.JUDGE, "items", "items-1", items, (Measure("anchor", 1.0),)),
+                MeasuredRole("reviewer", RoleKind.JUDGE, "items", "items-1", items, judged, truths=truths),
             ),
             "editor",
             "no-profile",
         )
+
+
+def truth(item: str) -> Truth:
+    """Return what is true of an item of this world's judging suite, by its number."""
+    number = int(item.rpartition("-")[2])
+    return Truth(number % 2 == 0, Provenance.MACHINE if number % 4 < 2 else Provenance.HUMAN)  # noqa: PLR2004
 
 
 def names(pool: Pool, count: int) -> tuple[str, ...]:
@@ -75,13 +89,36 @@ class SyntheticWorker:
     async def validate(self, job: Validation) -> dict[str, Any]:
         """Draw one outcome; a panel's is right when the artifact is, as far as its seats see it."""
         await self._work(job.n)
-        quality = self._quality(job.commit)
-        y = self._draw(quality["coder" if job.role == "coder" else "reviewer"], job.commit, job.role, job.task)
+        result: dict[str, Any] = {"failure": None, "detail": "", "usage": USAGE, "made": None}
+        if job.role == "reviewer":
+            return result | self._judged(job)
+        y = self._draw(self._quality(job.commit)["coder"], job.commit, job.role, job.task)
+        result["made"] = {"blob": hash_json([job.artifact_key]), "failure": None, "detail": ""}
         if job.measure.startswith("panel:"):
-            votes = [self._vote(seat.commit, job.task, bool(y)) for seat in job.seats.values()]
-            y = int(2 * sum(votes) >= len(votes))
-        made = {"blob": hash_json([job.artifact_key]), "failure": None, "detail": ""} if job.role == "coder" else None
-        return {"y": y, "score": float(y), "failure": None, "detail": "", "usage": USAGE, "made": made}
+            votes = {slot: self._vote(seat.commit, job.task, bool(y)) for slot, seat in job.seats.items()}
+            y = int(2 * sum(votes.values()) >= len(votes))
+            result["opinions"] = [opinion(slot, accepts=bool(vote)) for slot, vote in votes.items()]
+        return result | {"y": y, "score": float(y)}
+
+    def _judged(self, job: Validation) -> dict[str, Any]:
+        """Draw whether a reviewer is right on an item. An artifact is judged as its panel judged it."""
+        if job.item is None:
+            y = self._draw(self._quality(job.commit)["reviewer"], job.commit, job.role, job.task)
+            accept = truth(job.task).accept
+        else:
+            accept = job.item.label is Verdict.ACCEPT
+            y = int(bool(self._vote(job.commit, job.item.task, accept)) is accept)
+        return {"y": y, "score": float(y), "opinions": [opinion("", accepts=accept is bool(y))]}
+
+    async def label(self, job: Labelling) -> dict[str, Any]:
+        """Say whether an artifact is right, as its tests would have been drawn."""
+        y = job.y
+        if y is None and job.tested:
+            state = self.archive.state
+            maker = next(r.node for r in state.records.values() if (r.task, r.artifact) == (job.task, job.artifact))
+            commit = state.nodes[maker].commit
+            y = self._draw(self._quality(commit)["coder"], commit, job.role, job.task)
+        return {"y": y, "kept_out": None, "usage": {}}
 
     def _vote(self, judge: str, task: str, truth: bool) -> int:
         right = self._draw(self._quality(judge)["reviewer"], judge, "vote", task)
@@ -125,6 +162,12 @@ class SyntheticWorker:
             await asyncio.sleep(rng.random() * self.world.delay_s)
         if rng.random() < self.world.lost:
             raise SandboxLostError("drawn so")
+
+
+def opinion(slot: str, *, accepts: bool) -> dict[str, Any]:
+    """Return what one judge said, as it is recorded."""
+    verdict = Verdict.ACCEPT if accepts else Verdict.REJECT
+    return {"slot": slot, "verdict": verdict.value, "score": float(accepts), "failure": None}
 
 
 USAGE = {"cpu_s": 0.01, "wall_s": 0.01, "agent_runs": 1}

@@ -125,7 +125,7 @@ def documented(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return make_project(tmp_path_factory.mktemp("documented"), "repair")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def at() -> type[Project]:
     """`at(folder)`: the command in a folder that is no project yet."""
     return Project

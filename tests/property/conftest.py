@@ -20,7 +20,14 @@ from rqgm.archive.state import State
 from rqgm.core.errors import RunStoppedError
 from rqgm.core.streams import stream_seed
 from rqgm.evolution.loop import Loop, LoopSettings
-from rqgm.evolution.settings import BudgetSettings, EndpointSettings, EpochSettings, RaceSettings, SearchSettings
+from rqgm.evolution.settings import (
+    AdversarialSettings,
+    BudgetSettings,
+    EndpointSettings,
+    EpochSettings,
+    RaceSettings,
+    SearchSettings,
+)
 from rqgm.testing.worlds import SyntheticWorker, World, begin
 
 if TYPE_CHECKING:
@@ -72,6 +79,7 @@ class Setup:
     seed: int = 1
     search: dict[str, Any] = field(default_factory=dict)
     epochs: dict[str, Any] = field(default_factory=dict)
+    adversarial: AdversarialSettings = field(default_factory=AdversarialSettings)
 
     def settings(self) -> LoopSettings:
         """Return the loop's settings."""
@@ -81,6 +89,7 @@ class Setup:
             epochs=EpochSettings(**{"first": 8, "race": RaceSettings(target=8), **self.epochs}),
             endpoints=EndpointSettings(),
             budget=BudgetSettings(outcomes=self.outcomes),
+            adversarial=self.adversarial,
             workers=self.workers,
         )
 

@@ -30,6 +30,7 @@ worlds = st.builds(
     step=st.just(0.3),
     rejected=st.sampled_from((0.0, 0.3)),
     deterministic=st.booleans(),
+    share=st.sampled_from((0.0, 0.3, 0.5)),
     seed=st.integers(0, 5),
 )
 searches = st.fixed_dictionaries(
@@ -129,7 +130,9 @@ def check_criterion(setup: Any, events: list[Any]) -> None:
         state.apply(event.kind, event.body)
         after = {slot: (seat.node, seat.role_hash, seat.counter) for slot, seat in state.seats.items()}
         if event.kind == "outcome":
-            assert event.body["utility_id"] == state.utility_id == criterion.utility_id(state.seats)
+            assert (
+                event.body["utility_id"] == state.utility_id == criterion.utility_id(state.seats, state.pool_hashes())
+            )
             assert event.body["epoch"] == state.epoch
             assert event.body["epoch_vector"] == {slot: state.seats[slot].counter for slot in event.body["deps"]}
         if before and event.kind != "epoch_closed":
@@ -138,7 +141,7 @@ def check_criterion(setup: Any, events: list[Any]) -> None:
             changed = {slot for slot in after if after[slot] != before[slot]}
             assert changed == set(event.body["seats"])
             assert all(after[slot][2] == before[slot][2] + 1 for slot in changed)
-            assert state.utility_id == criterion.utility_id(state.seats)
+            assert state.utility_id == criterion.utility_id(state.seats, state.pool_hashes())
             for slot in changed:
                 others = [seat.role_hash for other, seat in state.seats.items() if other != slot]
                 assert state.seats[slot].role_hash not in others

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rqgm.archive.adversarial import AdversarialItem, AdversarialPool
 from rqgm.archive.state import GENESIS_HEAD, State, recount
 from rqgm.core.counts import Counts
 from rqgm.core.errors import IntegrityError
 from rqgm.core.usage import Usage
+from rqgm.core.words import Verdict
 
 
 def node(commit: str, parent: int | None, **more: Any) -> tuple[str, dict[str, Any]]:
@@ -289,3 +291,48 @@ def test_stochastic_roles_of_equal_content_share_nothing(state: State) -> None:
     state.apply(*outcome(1, 0, 1))
     assert state.counts(3, "coder") == Counts()
     assert state.evidence["coder"].clade[0].tolist() == [1, 0, 0, 0]
+
+
+def pool_of(*names: str) -> dict[str, Any]:
+    """Return what a checkpoint says of a pool of these items."""
+    items = [AdversarialItem(name, "coder", "t", name, 0, 1, Verdict.REJECT, "presumed") for name in names]
+    pool = AdversarialPool.of(items)
+    return pool.describe() | {"items": pool.to_json(), "usage": {"cpu_s": 2.0}}
+
+
+def test_a_pool_is_replaced_whole_at_a_checkpoint_and_stays_otherwise(state: State) -> None:
+    """What labelling cost is charged; a description without items changes nothing."""
+    state.apply(*closed(adversarial={"reviewer": pool_of("a", "b")}))
+    assert state.adversarial["reviewer"].items.keys() == {"a", "b"}
+    assert state.pool_hashes() == {"reviewer": state.adversarial["reviewer"].hash}
+    assert state.usage["validation"].cpu_s == 2.0
+    state.apply(*closed(epoch=1, adversarial={"reviewer": {"hash": "", "size": 2}}))
+    assert state.adversarial["reviewer"].items.keys() == {"a", "b"}
+    state.apply(*closed(epoch=2, adversarial={"reviewer": pool_of()}))
+    assert state.pool_hashes() == {}
+
+
+def test_retired_outcomes_are_taken_back_and_counted_apart(state: State) -> None:
+    """Their items left the pool: they say nothing of the new criterion, and no seat had a part in them."""
+    state.apply(*outcome(1, 1, 1, role="reviewer", task="a", measure="adversarial"))
+    state.apply(*outcome(2, 1, 0, role="reviewer", task="b", measure="adversarial"))
+    state.apply(*closed(retired=[1]))
+    assert (state.erased, state.retired) == (0, 1)
+    assert state.counts(1, "reviewer") == Counts(0, 1)
+    assert state.closed["reviewer", "b"] == {("b", "adversarial"): 2}
+
+
+def test_who_accepted_is_kept_by_slot(state: State) -> None:
+    """A judge role's own verdict has none."""
+    said = [{"slot": "p/s", "verdict": "accept"}, {"slot": "p/t", "verdict": "reject"}]
+    state.apply(*outcome(1, 0, 1, opinions=said))
+    state.apply(*outcome(2, 0, 1, role="reviewer", opinions=[{"slot": "", "verdict": "accept"}]))
+    state.apply(*outcome(3, 0, 1))
+    assert [state.records[n].accepted for n in (1, 2, 3)] == [("p/s",), ("",), ()]
+
+
+def test_a_seat_knows_since_when(state: State) -> None:
+    """From the epoch after the checkpoint that filled it."""
+    assert state.seats["p/s"].since == 0
+    state.apply(*closed(epoch=4, seats={"p/s": {"node": 2, "role_hash": "c", "counter": 1}}))
+    assert state.seats["p/s"].since == 5

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
+from rqgm.archive.adversarial import AdversarialItem, AdversarialPool
 from rqgm.archive.state import Cell, State
-from rqgm.core.words import Pool
+from rqgm.core.words import Pool, Verdict
 from rqgm.evolution.cells import OpenCells
 from rqgm.testing.worlds import World
 
@@ -238,3 +240,73 @@ def test_nodes_of_equal_content_share_their_cells(state: State) -> None:
     assert cells.mask().tolist() == [True, True, False, False]
     cells.reopen(2, "reviewer", ("anchor-0000", "anchor"))
     assert cells.mask().tolist() == [True, True, True, True]
+
+
+# ---------------------------------------------------------------------- adversarial cells
+
+
+def pooled(state: State, count: int, share: float) -> OpenCells:
+    """Return the open cells of a world with `count` adversarial items and eight anchor items."""
+    items = [AdversarialItem(f"t~{k}", "coder", "t", f"b{k}", 0, k, Verdict.REJECT, "verifier") for k in range(count)]
+    state.adversarial["reviewer"] = AdversarialPool.of(items)
+    return OpenCells(state, World(tasks=1, anchors=8, share=share).criterion(), seed=1)
+
+
+def reviewed(state: State, cells: OpenCells, count: int) -> list[str]:
+    """Measure a node's next `count` reviewer cells and return by what."""
+    found = []
+    while len(found) < count and (picked := cells.pick(0)) is not None:
+        finish(state, cells, dispatch(state, cells, 0, *picked))
+        found += [picked[1][1]] if picked[0] == "reviewer" else []
+    return found
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.5, "aaaadddd"), (0.25, "aaaaaadd"), (0.75, "aaadddddd")])
+def test_the_pool_has_its_share_of_the_next_outcomes(state: State, share: float, expected: str) -> None:
+    """However many items it has beside the anchor's."""
+    cells = pooled(state, 6, share)
+    found = reviewed(state, cells, len(expected))
+    assert sorted("d" if measure == "adversarial" else "a" for measure in found) == list(expected)
+    assert found[0] == "adversarial"
+
+
+def test_a_judge_known_from_the_anchor_catches_up_on_the_pool(state: State) -> None:
+    """Least measured first: four anchor outcomes, then four of the pool, then in turn."""
+    cells = pooled(state, 6, 0.5)
+    for k in range(4):
+        finish(state, cells, dispatch(state, cells, 0, "reviewer", (f"anchor-{k:04d}", "anchor")))
+    while (picked := cells.pick(0)) is not None and picked[0] == "coder":
+        finish(state, cells, dispatch(state, cells, 0, *picked))
+    assert reviewed(state, cells, 7) == ["adversarial"] * 5 + ["anchor", "adversarial"]
+
+
+def test_when_one_part_is_judged_the_other_goes_on(state: State) -> None:
+    """Every cell is measured in the end, once."""
+    cells = pooled(state, 3, 0.5)
+    found = reviewed(state, cells, 99)
+    assert (found.count("adversarial"), found.count("anchor")) == (3, 8)
+    assert cells.pick(0) is None
+    assert cells.mask()[0] == np.False_
+
+
+def test_without_the_measure_a_pool_is_no_cell(state: State) -> None:
+    """The ablation."""
+    cells = pooled(state, 3, 0.0)
+    assert {measure for _, measure in cells.cells["reviewer"]} == {"anchor"}
+
+
+def test_adversarial_cells_are_rebuilt_from_the_state(state: State) -> None:
+    """On resume: the same next cell, with jobs in flight and lost ones."""
+    cells = pooled(state, 5, 0.5)
+    criterion = World(tasks=1, anchors=8, share=0.5).criterion()
+    for step in range(11):
+        picked = cells.pick(0)
+        assert picked is not None
+        assert OpenCells(state, criterion, seed=1).pick(0) == picked
+        n = dispatch(state, cells, 0, *picked)
+        if step % 3 == 2:
+            state.apply("voided", {"n": n, "job": {}, "detail": ""})
+            cells.release(0, *picked, measured=False)
+        elif step % 3:
+            finish(state, cells, n)
+    assert open_of(OpenCells(state, criterion, seed=1), 0) == open_of(cells, 0)

@@ -6,12 +6,23 @@ from typing import Any
 
 import pytest
 
+from rqgm.archive.adversarial import AdversarialItem, AdversarialPool
 from rqgm.archive.state import State
-from rqgm.core.words import Pool, RoleKind
+from rqgm.core.words import Pool, RoleKind, Verdict
 from rqgm.evolution.cells import OpenCells
-from rqgm.evolution.checkpoint import close_epoch, erase, gather_candidates, incumbent_of, next_checkpoint, plan_race
+from rqgm.evolution.checkpoint import (
+    close_epoch,
+    decide_slots,
+    erase,
+    gather_candidates,
+    incumbent_of,
+    next_checkpoint,
+    plan_race,
+    retire,
+)
 from rqgm.evolution.criterion import Criterion, Measure, MeasuredRole
-from rqgm.evolution.settings import EpochSettings, RaceSettings
+from rqgm.evolution.displacement import Intake
+from rqgm.evolution.settings import AdversarialSettings, EpochSettings, RaceSettings
 from rqgm.judging.panel import Panel, PanelSpec, SeatSpec
 from rqgm.testing.worlds import World
 
@@ -23,15 +34,16 @@ def panel(name: str, seats: int) -> Panel:
     return Panel(PanelSpec(name=name, seats=[SeatSpec(name=f"s{k}", judge="role:reviewer") for k in range(seats)]))
 
 
-def criterion(*panels: Panel) -> Criterion:
-    """Return a criterion with these panels, and an anchor of 40 items."""
+def criterion(*panels: Panel, share: float = 0.0) -> Criterion:
+    """Return a criterion with these panels, and an anchor of 40 items; with a share, an adversarial measure too."""
     tasks = {Pool.VALIDATION: ("v-0", "v-1")}
     items = {Pool.ANCHOR: tuple(f"item-{k:02d}" for k in range(ITEMS))}
     measures = tuple(Measure("panel", 1.0, panel) for panel in panels)
+    hard = [Measure("adversarial", 1.0, share=share)] if share else []
     return Criterion(
         (
             MeasuredRole("coder", RoleKind.SOLVER, "t", "t-1", tasks, measures),
-            MeasuredRole("reviewer", RoleKind.JUDGE, "i", "i-1", items, (Measure("anchor", 1.0),)),
+            MeasuredRole("reviewer", RoleKind.JUDGE, "i", "i-1", items, (Measure("anchor", 1.0), *hard)),
         ),
         "editor",
         "profile",
@@ -76,7 +88,8 @@ class Run:
 
     def close(self, **settings: Any) -> dict[str, Any]:
         """Close the epoch, apply the event and return it."""
-        event = close_epoch(self.state, self.criterion, EpochSettings(**{"replacement": "best-belief", **settings}))
+        epochs = EpochSettings(**{"replacement": "best-belief", **settings})
+        event = close_epoch(self.state, self.criterion, epochs, decide_slots(self.state, self.criterion, epochs))
         self.state.apply("epoch_closed", event)
         return event
 
@@ -310,3 +323,141 @@ def test_cells_in_flight_or_measured_are_not_raced() -> None:
 def test_the_synthetic_world_has_the_same_slots_as_its_panel() -> None:
     """What these tests write by hand is what runs have."""
     assert set(World(seats=2).criterion().slots) == {"review/seat-0", "review/seat-1"}
+
+
+# ---------------------------------------------------------------------- the adversarial pool
+
+
+def pooled(count: int, share: float = 0.5, hashes: tuple[str, ...] = ("h0", "h1")) -> Run:
+    """Return a run whose reviewers have an adversarial pool of `count` items."""
+    run = Run(criterion(panel("p", 1), share=share), *hashes)
+    items = [
+        AdversarialItem(f"v-0~{k:02d}", "coder", "v-0", f"b{k}", 0, k, Verdict.REJECT, "verifier") for k in range(count)
+    ]
+    run.state.adversarial["reviewer"] = AdversarialPool.of(items)
+    return run
+
+
+def faced(run: Run, node: int, right: int, wrong: int) -> None:
+    """Let a node's reviewer judge adversarial items."""
+    for k in range(right + wrong):
+        run.record(node, "reviewer", f"v-0~{k:02d}", "adversarial", int(k < right))
+
+
+def intake(names: str, places: int) -> Intake:
+    """Return a labelled intake into an empty pool."""
+    made = Intake(
+        AdversarialPool(),
+        [AdversarialItem(f"v-0~{n}", "coder", "v-0", n, 0, ord(n)) for n in names],
+        AdversarialSettings(reserve_per_epoch=0),
+        places,
+    )
+    for item in made.unlabelled():
+        made.note(item, {"y": 0, "kept_out": None, "usage": {}})
+    return made
+
+
+def test_candidates_have_verdicts_on_both_pools() -> None:
+    """Kept apart, counted together."""
+    run = pooled(10)
+    run.judged(1, 3, 1)
+    faced(run, 1, 2, 5)
+    found = gather_candidates(run.state, "reviewer")["h1"]
+    assert (len(found.verdicts), len(found.adversarial)) == (4, 7)
+    assert (found.counts.successes, found.counts.total) == (5, 11)
+
+
+def test_a_decision_counts_the_pool_and_says_so() -> None:
+    """The better of both together takes the seat; how much of it was adversarial is on record."""
+    run = pooled(10)
+    run.judged(0, 14, 6)
+    run.judged(1, 13, 7)
+    faced(run, 0, 1, 9)
+    faced(run, 1, 9, 1)
+    (decision,) = run.close()["decisions"]
+    assert decision["replaced"]
+    assert (decision["incumbent"]["right"], decision["incumbent"]["judged"]) == (15, 30)
+    assert decision["incumbent"]["adversarial"] == {"right": 1, "judged": 10}
+    assert decision["challenger"]["quality"]["adversarial"]["items"] == 10
+
+
+def test_a_race_gives_the_pool_its_share() -> None:
+    """Half of the target on the pool and half on the anchor, for incumbent and challenger alike, on equal items."""
+    run = pooled(30)
+    run.judged(0, 10, 10)
+    run.judged(1, 5, 0)
+    jobs = run.race(race=RaceSettings(candidates=1, target=24))
+    assert jobs is not None
+    by = {
+        (node, m): [j["task"] for j in jobs if (j["node"], j["measure"]) == (node, m)]
+        for node in (0, 1)
+        for m in ("anchor", "adversarial")
+    }
+    assert {key: len(tasks) for key, tasks in by.items()} == {
+        (0, "anchor"): 0, (0, "adversarial"): 12, (1, "anchor"): 7, (1, "adversarial"): 12,
+    }  # fmt: skip
+    assert set(by[0, "adversarial"]) == set(by[1, "adversarial"])
+    assert set(by[1, "anchor"]) <= {f"item-{k:02d}" for k in range(20)}
+
+
+def test_a_small_pool_leaves_the_rest_of_the_race_to_the_anchor() -> None:
+    """Its share is capped by its size."""
+    run = pooled(3)
+    run.judged(0, 5, 5)
+    run.judged(1, 5, 0)
+    jobs = run.race(race=RaceSettings(candidates=1, target=20))
+    assert jobs is not None
+    measures = [job["measure"] for job in jobs if job["node"] == 1]
+    assert (measures.count("adversarial"), measures.count("anchor")) == (3, 12)
+
+
+def test_a_judge_that_has_not_faced_the_pool_is_not_taken_to_master_it() -> None:
+    """The field is chosen by both: nine of ten on the anchor alone promise less than eight of ten on both."""
+    run = pooled(20, hashes=("h0", "h1", "h2"))
+    run.judged(0, 5, 5)
+    run.judged(1, 9, 1)
+    run.judged(2, 8, 2)
+    faced(run, 2, 8, 2)
+    jobs = run.race(race=RaceSettings(candidates=1, target=30))
+    assert jobs is not None
+    assert {job["node"] for job in jobs} == {0, 2}
+
+
+def test_a_replacement_and_its_pool_are_one_event() -> None:
+    """The new criterion is named with both; the pool's items are in the event, so that the state needs nothing else."""
+    run = Run(criterion(panel("p", 1), share=0.5), "h0", "h1")
+    run.judged(0, 5, 15)
+    run.judged(1, 20, 0)
+    epochs = EpochSettings(replacement="best-belief")
+    event = close_epoch(
+        run.state, run.criterion, epochs, decide_slots(run.state, run.criterion, epochs), {"reviewer": intake("abc", 2)}
+    )
+    run.state.apply("epoch_closed", event)
+    told = event["adversarial"]["reviewer"]
+    assert (told["size"], told["entered"], told["kept_out"]) == (2, 2, {"no room": 1})
+    assert run.state.adversarial["reviewer"].hash == told["hash"]
+    assert event["utility_id"] == run.criterion.utility_id(run.state.seats, {"reviewer": told["hash"]})
+    assert event["utility_id"] != run.criterion.utility_id(run.state.seats)
+
+
+def test_what_leaves_the_pool_is_retired() -> None:
+    """Exactly the live outcomes on items that are gone."""
+    run = pooled(3)
+    faced(run, 0, 1, 2)
+    run.judged(0, 2, 0)
+    kept = AdversarialPool.of([run.state.adversarial["reviewer"].items["v-0~01"]])
+    assert retire(run.state, {"reviewer": kept}) == [1, 3]
+    assert retire(run.state, dict(run.state.adversarial)) == []
+
+
+def test_a_checkpoint_that_replaces_nobody_describes_the_pool_as_it_is() -> None:
+    """Every epoch is reported."""
+    run = pooled(3)
+    event = run.close()
+    assert event["adversarial"]["reviewer"] == run.state.adversarial["reviewer"].describe()
+    assert (event["retired"], len(run.state.adversarial["reviewer"].items)) == ([], 3)
+
+
+def test_without_the_objective_nothing_is_said_of_it() -> None:
+    """The ablation's events."""
+    assert Run(criterion(panel("p", 1)), "h0").close()["adversarial"] == {}

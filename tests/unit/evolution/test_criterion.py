@@ -84,3 +84,31 @@ def test_the_utility_id_is_stable() -> None:
     """Equal criteria, equal id; a panel's description is no part of it."""
     described = Measure("panel", 1.0, Panel(PANEL.spec.model_copy(update={"description": "words"})))
     assert with_coder(measures=(CODER.measures[0], described)).utility_id(SEATS) == CRITERION.utility_id(SEATS)
+
+
+HARD = replace(REVIEWER, measures=(*REVIEWER.measures, Measure("adversarial", 1.0, share=0.5)))
+
+
+def test_the_adversarial_pool_is_part_of_the_criterion() -> None:
+    """Its content, and the share that it has; an empty one is none."""
+    ids = {
+        Criterion((CODER, role), "editor", "digest").utility_id(SEATS, pools)
+        for role, pools in (
+            (REVIEWER, {}),
+            (HARD, {}),
+            (HARD, {"reviewer": "pool-1"}),
+            (HARD, {"reviewer": "pool-2"}),
+            (replace(HARD, measures=(*REVIEWER.measures, Measure("adversarial", 1.0, share=0.4))), {}),
+        )
+    }
+    assert len(ids) == 5
+    assert CRITERION.utility_id(SEATS, {}) == CRITERION.utility_id(SEATS)
+
+
+def test_an_adversarial_outcome_counts_as_one_on_the_anchor_and_is_of_its_own_pool() -> None:
+    """Pools are never mixed."""
+    anchor, hard = HARD.measures
+    assert HARD.weight(anchor) == HARD.weight(hard) == 1.0
+    assert (HARD.pool_of(anchor), HARD.pool_of(hard)) == (Pool.ANCHOR, Pool.ADVERSARIAL)
+    assert (HARD.adversarial, REVIEWER.adversarial) == (hard, None)
+    assert (HARD.measure("adversarial"), hard.slots) == (hard, ())

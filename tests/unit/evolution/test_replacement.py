@@ -135,3 +135,49 @@ def test_a_choice_says_why_in_figures() -> None:
     assert choose(rule("best-belief"), judge(0, 5, 5), [judge(1, 9, 1)], 1).reason == "best belief 0.636 > 0.271"
     assert choose(rule("margin"), judge(0, 5, 5), [judge(1, 5, 5)], 1).reason == "best belief 0.271 <= 0.271 + 0.050"
     assert "9 items won, 0 lost" in choose(rule("paired"), judge(0, 0, 9), [judge(1, 9, 0)], 1).reason
+
+
+# ---------------------------------------------------------------------- the adversarial pool
+
+
+def faced(candidate: Candidate, right: int, wrong: int) -> Candidate:
+    """Return the same judge with verdicts on adversarial items too."""
+    verdicts = {f"task~{k:03d}": int(k < right) for k in range(right + wrong)}
+    return Candidate(candidate.role_hash, candidate.node, candidate.verdicts, verdicts)
+
+
+def test_adversarial_verdicts_count_in_the_score() -> None:
+    """As those on the anchor do: right of all."""
+    judged = faced(judge(1, 15, 5), 2, 8)
+    assert judged.counts == Counts(17, 13)
+    choice = choose(rule("best-belief"), faced(judge(0, 10, 10), 5, 5), [judged], 1, pool_size=10)
+    assert choice.best_score == Counts(17, 13).best_belief()
+    assert choice.incumbent_score == Counts(15, 15).best_belief()
+
+
+@pytest.mark.parametrize("name", ["best-belief", "margin", "paired"])
+def test_who_is_best_on_the_anchor_alone_may_lose_by_the_pool(name: str) -> None:
+    """Every rule listens to it."""
+    seated = faced(judge(0, 20, 20), 30, 0)
+    lenient = faced(judge(1, 32, 8), 0, 30)
+    settings = rule(name, delta=0.9)
+    assert choose(settings, judge(0, 20, 20), [judge(1, 32, 8)], 1).winner is not None
+    assert choose(settings, seated, [lenient], 1, pool_size=30).winner is None
+
+
+def test_pairs_are_made_of_adversarial_items_too() -> None:
+    """Those that both have judged."""
+    assert discordant(faced(judge(1, 3, 0), 4, 0), faced(judge(0, 3, 0), 1, 2)) == (2, 0)
+
+
+def test_a_challenger_must_have_faced_the_pool() -> None:
+    """As many items as of the anchor, or all that there are; before there is a pool, none."""
+    seated, shy = faced(judge(0, 10, 10), 2, 8), judge(1, 20, 0)
+    settings = rule("best-belief", min_anchor=5)
+    refused = choose(settings, seated, [shy], 1, pool_size=10)
+    assert refused.winner is None
+    assert refused.reason == "no challenger has 5 anchor outcomes and 5 adversarial ones"
+    assert choose(settings, seated, [faced(shy, 4, 0)], 1, pool_size=10).winner is None
+    assert choose(settings, seated, [faced(shy, 5, 0)], 1, pool_size=10).winner is not None
+    assert choose(settings, seated, [faced(shy, 3, 0)], 1, pool_size=3).winner is not None
+    assert choose(settings, seated, [shy], 1).winner is not None

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from rqgm.evolution.settings import BudgetSettings, EndpointSettings, EpochSettings, RaceSettings, SearchSettings
+from rqgm.evolution.settings import (
+    AdversarialSettings,
+    BudgetSettings,
+    EndpointSettings,
+    EpochSettings,
+    RaceSettings,
+    SearchSettings,
+)
 
 
 def test_defaults_are_the_papers_where_it_says() -> None:
@@ -33,6 +40,12 @@ def test_defaults_are_the_papers_where_it_says() -> None:
         (EpochSettings, {"race": {"share": 1.5}}),
         (RaceSettings, {"candidates": -1}),
         (EndpointSettings, {"min_outcomes": 0}),
+        (AdversarialSettings, {"share": 0}),
+        (AdversarialSettings, {"share": 1}),
+        (AdversarialSettings, {"max_items": 0}),
+        (AdversarialSettings, {"reserve_per_epoch": -1}),
+        (AdversarialSettings, {"max_items": 4, "reserve_per_epoch": 5}),
+        (AdversarialSettings, {"enable": False}),
         (BudgetSettings, {}),
         (BudgetSettings, {"outcomes": 0}),
         (BudgetSettings, {"outcomes": 1, "usd": 0}),

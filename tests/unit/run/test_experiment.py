@@ -69,7 +69,10 @@ def test_the_last_override_wins(path: Path) -> None:
             "budget.outcoms=3",
             ["budget.outcoms: unknown key; did you mean 'outcomes'?", "Allowed: cpu_s, outcomes, tokens, usd, wall_s"],
         ),
-        ("serach.lag=3", ["serach: unknown key; did you mean 'search'?", "Allowed: budget, description, endpoints"]),
+        (
+            "serach.lag=3",
+            ["serach: unknown key; did you mean 'search'?", "Allowed: adversarial, budget, description, endpoints"],
+        ),
         (
             "epochs.race.shares=1",
             ["epochs.race.shares: unknown key; did you mean 'share'?", "Allowed: candidates, share, target"],
