@@ -74,9 +74,20 @@ def make_project(folder: Path, name: str = "mini") -> Project:
         text = re.sub(r"(?m)^outcomes = .*$", "outcomes = 20", re.sub(r"(?m)^first = .*$", "first = 8", text))
         text = re.sub(r"(?m)^train_samples = .*$", "train_samples = 1\nalpha = 0.5", text)  # edits take long
         (folder / "experiments" / f"{renamed}.toml").write_text(text)
+    make_seed(folder / "archive" / "seeds" / "repair")
     make_tasks(folder / "tasks" / name)
     make_items(folder / "tasks" / f"{name}-reviews")
     return Project(folder)
+
+
+def make_seed(seed: Path) -> None:
+    """Copy the seed `repair`, with an editor that tries one draft of an edit on one task: runs are many here."""
+    shutil.copytree(ROOT / "archive" / "seeds" / "repair", seed, ignore=shutil.ignore_patterns("__pycache__"))
+    plan = seed / "editor" / "plan.py"
+    text, changed = re.subn(r"(?m)^(DRAFTS|TRIED_FAILED|TRIED_VERDICTS) = .*$", r"\1 = 1", plan.read_text())
+    text, dropped = re.subn(r"(?m)^TRIED_SOLVED = .*$", "TRIED_SOLVED = 0", text)
+    assert changed + dropped == 4
+    plan.write_text(text)
 
 
 def make_tasks(suite: Path) -> None:
