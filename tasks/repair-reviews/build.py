@@ -70,7 +70,7 @@ def plan(names: list[str], searches: list[str], order: str) -> SimpleNamespace:
         "LOCALISE": part("localise", "ochiai"),
         "ORDER": part("orders", order),
         "SEARCHES": [part("searches", name) for name in searches],
-        "RANKING": [part("rankings", "first_found")],
+        "RANKING": [part("rankings", "smallest")],  # one that has a use for every plausible patch
     })  # fmt: skip
 
 
