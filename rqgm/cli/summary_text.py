@@ -104,7 +104,8 @@ def _print_seats(console: Console, summary: dict[str, Any]) -> None:
 def quality_text(quality: dict[str, Any]) -> str:
     """Return how right and how strict a judge is, in one line; rates in per cent with their 95 % intervals."""
     parts = []
-    for pool, found in quality.items():
+    for pool in ("anchor", "adversarial"):
+        found = quality[pool]
         if found is not None:
             parts.append(f"{found['items']} {pool} items, balanced accuracy {figure_text(found['balanced_accuracy'])}")
             parts += [f"{words} ones accepted: {accepted_text(found, label)}" for label, words in LABELS.items()]

@@ -82,7 +82,7 @@ def plan_race(
         candidates = gather_candidates(state, role)
         incumbent = incumbent_of(state, slot, candidates)
         share, pool = _share(criterion, role), tuple(state.adversarial.get(role, AdversarialPool()).items)
-        hard = min(len(pool), int(target * share))
+        hard = min(len(pool), max(int(target * share), settings.min_anchor))  # so that who raced may stand
         field = _field(candidates, incumbent, settings, race.candidates >> (number - 1), share if pool else 0.0)
         entrants = max(entrants, len(field))
         anchor = _race_order(criterion.role(role).tasks[Pool.ANCHOR], incumbent, seed, state.epoch, role)

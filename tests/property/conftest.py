@@ -80,6 +80,7 @@ class Setup:
     search: dict[str, Any] = field(default_factory=dict)
     epochs: dict[str, Any] = field(default_factory=dict)
     adversarial: AdversarialSettings = field(default_factory=AdversarialSettings)
+    patience: int = 24
 
     def settings(self) -> LoopSettings:
         """Return the loop's settings."""
@@ -91,6 +92,7 @@ class Setup:
             budget=BudgetSettings(outcomes=self.outcomes),
             adversarial=self.adversarial,
             workers=self.workers,
+            patience=self.patience,
         )
 
 

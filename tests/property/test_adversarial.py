@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 
 from rqgm.archive.adversarial import AdversarialItem, AdversarialPool
 from rqgm.archive.state import State
+from rqgm.core.errors import SandboxLostError
+from rqgm.evolution.loop import ATTEMPTS
 from rqgm.evolution.settings import AdversarialSettings
+from rqgm.evolution.worker import Labelling
 from rqgm.judging.adversarial import bound
 from rqgm.testing.worlds import World
 
@@ -113,6 +116,8 @@ def follow(setup: Any, events: list[Any]) -> None:
                     accepted.setdefault(said["slot"], []).append((body["task"], body["artifact"]))
             if body["measure"] == "tests":
                 truths[body["task"], body["artifact"]] = body["y"]
+        if event.kind == "dispatched" and body["job"]["kind"] == "expand":  # what an editor is shown
+            assert all(task.startswith("train-") for _, task in body["job"]["train"])
         state.apply(event.kind, body)
         pool = state.adversarial.get("reviewer", AdversarialPool())
         if event.kind != "epoch_closed":
@@ -190,6 +195,40 @@ def test_the_criterion_changes_exactly_where_a_seat_or_a_pool_does(runs: Any, re
     ids = [event.body["utility_id"] for event in events if event.kind in ("run_started", "epoch_closed")]
     changed = [one != other for one, other in pairwise(ids)]
     assert changed == [bool(event.body["seats"]) for event in events if event.kind == "epoch_closed"]
+
+
+def test_an_artifact_that_cannot_be_labelled_is_left_out_and_counted(runs: Any, replacing: Any) -> None:
+    """An outage is no label; it is not the engine's to guess, and one artifact does not hold the run up."""
+    setup, _, _ = replacing
+
+    class Losing(runs.ContentWorker):
+        async def label(self, job: Labelling) -> dict[str, Any]:
+            raise SandboxLostError("told to fail")
+
+    _, state = runs.go(setup, worker=Losing)
+    closed = [epoch["adversarial"]["reviewer"] for epoch in state.epochs if epoch["seats"]]
+    assert closed[0]["size"] == 0
+    assert closed[0]["kept_out"]["no label"] > 0
+    assert state.pool_hashes() == {}
+
+
+def test_when_no_label_can_be_had_the_run_stops_and_goes_on_later(runs: Any, replacing: Any) -> None:
+    """As many failures as stop a search stop a checkpoint; resumed, it has the labels made as if nothing had been."""
+    setup, folder, _ = replacing
+    asked: list[str] = []
+
+    class Recovering(runs.ContentWorker):
+        async def label(self, job: Labelling) -> dict[str, Any]:
+            asked.append(job.artifact)
+            if job.artifact == asked[0] and asked.count(asked[0]) <= ATTEMPTS:
+                raise SandboxLostError("told to fail")
+            return await super().label(job)
+
+    again, _ = runs.go(replace(setup, patience=1), worker=Recovering)
+    kinds = ("run_paused", "run_resumed")
+    bodies = [[(e.kind, e.body) for e in runs.events(place) if e.kind not in kinds][:-1] for place in (folder, again)]
+    assert any(event.kind == "run_paused" for event in runs.events(again))
+    assert bodies[0] == bodies[1]
 
 
 def test_until_a_judge_is_displaced_the_objective_changes_nothing(runs: Any, replacing: Any) -> None:

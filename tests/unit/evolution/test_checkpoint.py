@@ -411,6 +411,18 @@ def test_a_small_pool_leaves_the_rest_of_the_race_to_the_anchor() -> None:
     assert (measures.count("adversarial"), measures.count("anchor")) == (3, 12)
 
 
+def test_who_races_has_faced_enough_of_the_pool_to_stand() -> None:
+    """Also where the target is small: the rule asks for `min_anchor` adversarial items."""
+    run = pooled(30)
+    run.judged(0, 0, 6)
+    run.judged(1, 6, 0)
+    jobs = run.race(race=RaceSettings(candidates=1, target=6), min_anchor=5)
+    assert jobs is not None
+    for job in jobs:
+        run.record(job["node"], "reviewer", job["task"], job["measure"], job["node"])
+    assert run.close(min_anchor=5)["seats"]
+
+
 def test_a_judge_that_has_not_faced_the_pool_is_not_taken_to_master_it() -> None:
     """The field is chosen by both: nine of ten on the anchor alone promise less than eight of ten on both."""
     run = pooled(20, hashes=("h0", "h1", "h2"))

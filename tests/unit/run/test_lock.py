@@ -10,6 +10,7 @@ import pytest
 
 from rqgm.core.errors import ConfigError, IntegrityError, RunBusyError, UnknownNameError
 from rqgm.core.words import Pool
+from rqgm.evolution.criterion import MeasuredRole
 from rqgm.run.experiment import load_experiment
 from rqgm.run.lock import read_lock, resolve
 from rqgm.run.session import open_run
@@ -156,3 +157,35 @@ def test_an_altered_ledger_is_found_when_a_run_is_gone_on_with(tiny: Path, tmp_p
     db.close()
     with pytest.raises(IntegrityError):
         open_run(folder, writer=True).archive.close()
+
+
+def reviewer_of(folder: Path) -> MeasuredRole:
+    """Return the reviewer in a run's criterion."""
+    run = open_run(folder)
+    run.archive.close()
+    return run.criterion.role("reviewer")
+
+
+def test_a_judge_that_sits_in_a_panel_has_the_adversarial_measure(tiny: Path, tmp_path: Path, make_run: Any) -> None:
+    """With the share that the experiment gives it."""
+    folder = make_run(tiny, tmp_path / "run", "adversarial.share=0.25", finish=False)
+    measure = reviewer_of(folder).adversarial
+    assert measure is not None
+    assert measure.share == 0.25
+
+
+@pytest.mark.parametrize(
+    "override", ["adversarial.enabled=false", 'roles.coder.measures=[{kind="tests"}]'], ids=["off", "no panel"]
+)
+def test_without_the_objective_or_a_seat_there_is_no_adversarial_measure(
+    tiny: Path, tmp_path: Path, make_run: Any, override: str
+) -> None:
+    """Nobody who never sits can be displaced."""
+    assert reviewer_of(make_run(tiny, tmp_path / "run", override, finish=False)).adversarial is None
+
+
+def test_the_criterion_knows_what_is_true_of_the_anchor_and_of_nothing_else(finished: Path) -> None:
+    """For reports: the test pool's labels stay where they are until the end."""
+    reviewer = reviewer_of(finished)
+    assert tuple(reviewer.truths) == reviewer.tasks[Pool.ANCHOR]
+    assert all(truth.accept for truth in reviewer.truths.values())

@@ -143,3 +143,18 @@ def test_the_time_between_a_kill_and_the_resume_is_no_running_time(tiny: Path, t
         assert summarise(opened)["wall_s"] < 3600
     finally:
         opened.archive.close()
+
+
+def test_every_checkpoint_tells_of_the_pool_and_of_the_judges(run: OpenedRun) -> None:
+    """Size, labels and sources of each judge role's pool; how right and how strict the judges are, with intervals."""
+    summary = summarise(run)
+    assert summary["adversarial"]["enabled"] is True
+    assert summary["adversarial"]["pools"].keys() == {"reviewer"}
+    for epoch in summary["epochs"]:
+        pool = epoch["adversarial"]["reviewer"]
+        assert pool["size"] == sum(pool["labels"].values()) == sum(pool["sources"].values())
+        assert "items" not in pool
+        for decision in epoch["decisions"]:
+            assert decision["incumbent"]["quality"].keys() == {"anchor", "adversarial"}
+    for seat in summary["seats"].values():
+        assert (seat["role"], seat["node"]) == ("reviewer", run.state.nodes[seat["index"]].commit)

@@ -1,0 +1,154 @@
+"""The worker that runs jobs for real: what it makes of artifacts that become adversarial items."""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rqgm.archive.adversarial import AdversarialItem
+from rqgm.archive.blobs import Blobs
+from rqgm.archive.lineage import Lineage
+from rqgm.archive.state import Artifact
+from rqgm.core.trees import File
+from rqgm.core.words import Pool, RoleKind, Verdict
+from rqgm.evolution.criterion import Criterion, Measure, MeasuredRole
+from rqgm.evolution.work import Bench, SandboxWorker
+from rqgm.evolution.worker import Labelling, SeatRef, Validation
+from rqgm.judging.panel import Panel, PanelSpec, SeatSpec
+from rqgm.sandbox.pool import Sandboxes
+from rqgm.sandbox.profile import Profile
+from rqgm.tasks.suite import load_suite
+
+WORKSPACE = "schema_version = 1\n" + "".join(
+    f'[roles.{name}]\nkind = "{kind}"\ncommand = ["true"]\nfolders = ["{name}"]\n'
+    for name, kind in (("coder", "solver"), ("reviewer", "judge"), ("editor", "editor"))
+)
+PANEL = Panel(PanelSpec(name="p", seats=[SeatSpec(name="s", judge="role:reviewer")]))
+MADE = {"a.txt": File(b"made by a machine")}
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Any:
+    """A solving suite of one task with a hidden test."""
+    files = {
+        "suite.toml": 'schema_version = 1\nname = "sums"\nkind = "solving"\nlicence = "MIT"\nsource = "here"\n',
+        "one/task.toml": 'schema_version = "1.0"\n[rqgm]\nartifacts = ["a.txt"]\npool = "validation"\n',
+        "one/instruction.md": "Sum up.\n",
+        "one/environment/Dockerfile": "FROM scratch\nWORKDIR /app\nCOPY . .\n",
+        "one/environment/a.txt": "public\n",
+        "one/tests/test.sh": "#!/bin/sh\n# hidden\n",
+        "one/solution/solve.sh": "#!/bin/sh\n# secret\n",
+    }
+    for name, text in files.items():
+        (tmp_path / "sums" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "sums" / name).write_text(text)
+    return load_suite(tmp_path / "sums")
+
+
+@asynccontextmanager
+async def working(tmp_path: Path, suite: Any, backend: Any) -> Any:
+    """Give a worker, the blobs it uses and generation zero's commit."""
+    measures = (Measure("tests", 1.0), Measure("panel", 1.0, PANEL))
+    hard = (Measure("anchor", 1.0), Measure("adversarial", 1.0, share=0.5))
+    criterion = Criterion(
+        (
+            MeasuredRole("coder", RoleKind.SOLVER, "sums", suite.hash, {Pool.VALIDATION: ("one",)}, measures),
+            MeasuredRole("reviewer", RoleKind.JUDGE, "reviews", "i-1", {}, hard, steps=9),
+        ),
+        "editor",
+        "digest",
+    )
+    tree = {"workspace.toml": File(WORKSPACE.encode()), **{f"{r}/a.py": File(b"") for r in criterion.role_kinds}}
+    lineage, blobs = Lineage(tmp_path / "git", create=True), Blobs(tmp_path / "blobs")
+    commit = lineage.add(0, tree, None, "seed", {})
+    async with Sandboxes(backend, "test", spare=0) as sandboxes:
+        bench = Bench(sandboxes, Profile(name="p"), {"sums": suite}, lineage, blobs, criterion, 7)
+        yield SandboxWorker(bench), blobs, commit
+
+
+def judging(commit: str, blob: str, label: Verdict | None) -> Validation:
+    """Return a job that lets the reviewer judge the artifact: as an item with a label, or in a panel without one."""
+    if label is not None:
+        item = AdversarialItem("one~1", "coder", "one", blob, 0, 1, label, "verifier")
+        return Validation(1, commit, "reviewer", "one~1", "adversarial", {}, "key", None, item)
+    seats = {"p/s": SeatRef(commit, "reviewer", "h")}
+    return Validation(1, commit, "coder", "one", "panel:p", seats, "key", Artifact(blob, None, ""))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "label", "right"),
+    [("accept", "accept", 1), ("accept", "reject", 0), ("reject", "reject", 1), ("abstain", "reject", 0)],
+)
+async def test_a_judge_is_right_when_its_verdict_is_the_label(
+    tmp_path: Path, suite: Any, fake_backend: Any, verdict: str, label: str, right: int
+) -> None:
+    """And an abstention never is."""
+    backend = fake_backend(lambda sandbox: sandbox.answer({"verdict": verdict, "score": 0.5}))
+    async with working(tmp_path, suite, backend) as (worker, blobs, commit):
+        found = await worker.validate(judging(commit, blobs.put_tree(MADE), Verdict(label)))
+    assert (found["y"], found["opinions"][0]["verdict"]) == (right, verdict)
+
+
+async def test_an_adversarial_item_is_shown_as_a_panel_would_show_it(
+    tmp_path: Path, suite: Any, fake_backend: Any
+) -> None:
+    """Equal files, equal request: neither label nor pool nor hidden test is anywhere in the sandbox."""
+    backend = fake_backend(lambda sandbox: sandbox.answer({"verdict": "accept", "score": 1}))
+    async with working(tmp_path, suite, backend) as (worker, blobs, commit):
+        blob = blobs.put_tree(MADE)
+        await worker.validate(judging(commit, blob, None))
+        await worker.validate(judging(commit, blob, Verdict.REJECT))
+    panel, item = backend.used
+    assert item.placed == panel.placed
+    assert item.request == panel.request
+    assert [path for path, _, _ in item.placed] == ["/rqgm/role", "/rqgm/io", "/rqgm/artifact", "/rqgm/task"]
+    given = json.dumps({p: f.data.decode() for p, f in item.files.items() if not p.endswith("response.json")})
+    assert "made by a machine" in given
+    for secret in ("reject", "adversarial", "one~1", "hidden", "secret", "verifier"):
+        assert secret not in given
+
+
+async def test_the_verifier_runs_only_where_it_is_asked_for_and_not_on_record(
+    tmp_path: Path, suite: Any, fake_backend: Any
+) -> None:
+    """Known outcomes are taken, an untested role's artifact stays without one, equal artifacts are verified once."""
+    backend = fake_backend(lambda sandbox: sandbox.files.update({"/logs/verifier/reward.txt": File(b"1")}) or ended())
+    async with working(tmp_path, suite, backend) as (worker, blobs, _):
+        blob = blobs.put_tree(MADE)
+        assert (await worker.label(Labelling("coder", "one", blob, True, 0)))["y"] == 0
+        assert (await worker.label(Labelling("coder", "one", blob, False, None)))["y"] is None
+        assert backend.used == []
+        found = await worker.label(Labelling("coder", "one", blob, True, None))
+        assert (found["y"], found["kept_out"], found["usage"]["cpu_s"]) == (1, None, 0.25)
+        again = await worker.label(Labelling("coder", "one", blob, True, None))
+        assert (again["y"], again["usage"]["cpu_s"], len(backend.used)) == (1, 0.0, 1)
+
+
+def ended() -> Any:
+    """Return a command's good end."""
+    from rqgm.sandbox.protocol import Completed
+
+    return Completed(exit_code=0, stdout=b"", stderr=b"", wall_s=0.5, cpu_s=0.25)
+
+
+async def test_what_cannot_be_read_or_is_huge_is_kept_out(tmp_path: Path, suite: Any, fake_backend: Any) -> None:
+    """With its reason; nothing is run on it."""
+    backend = fake_backend(lambda sandbox: ended())
+    async with working(tmp_path, suite, backend) as (worker, blobs, _):
+        huge = blobs.put_tree({f"{k}.txt": File(b"x" * 900_000) for k in range(3)})
+        many = blobs.put_tree({f"{k}.txt": File(b"") for k in range(201)})
+        missing = blobs.put_tree({"a.txt": File(b"soon gone")})
+        blobs.path(blobs.put(b"soon gone")).unlink()
+        for blob, reason in (
+            (huge, "too large"),
+            (many, "too large"),
+            (missing, "unreadable"),
+            (blobs.put(b"?"), "unreadable"),
+        ):
+            found = await worker.label(Labelling("coder", "one", blob, True, None))
+            assert (found["y"], found["kept_out"]) == (None, reason)
+    assert backend.used == []
