@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.machinery import PathFinder
@@ -18,13 +19,13 @@ from rqgm.core.hashes import hash_json
 from rqgm.core.text import clean
 from rqgm.core.trees import TreeLimits, read_tree, write_tree
 from rqgm.core.usage import Usage
-from rqgm.core.words import RoleKind, Verdict
+from rqgm.core.words import Fulfilment, RoleKind, Verdict
+from rqgm.judging.evidence import Evidence
 from rqgm.judging.judge import Judge, JudgeCase, Opinion, RoleJudge
 from rqgm.roles.manifest import parse_manifest
+from rqgm.roles.messages import MAX_POINTERS, EvidencePointer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from rqgm.core.trees import File, Tree
     from rqgm.judging.panel import SeatSpec
     from rqgm.judging.rubrics.rubric import RubricFile
@@ -167,6 +168,17 @@ def _problem(opinion: object) -> str:
         return f"score {opinion.score!r} is not a number"
     if not (math.isfinite(opinion.score) and 0 <= opinion.score <= 1):
         return f"score {opinion.score!r} is not in [0, 1]"
+    return _problem_beside(opinion)
+
+
+def _problem_beside(opinion: Opinion) -> str:
+    evidence, criteria = opinion.evidence, opinion.criteria
+    if not isinstance(evidence, tuple) or len(evidence) > MAX_POINTERS:
+        return f"evidence is not a tuple of at most {MAX_POINTERS}"
+    if not all(isinstance(entry, Evidence) and isinstance(entry.pointer, EvidencePointer) for entry in evidence):
+        return "evidence holds something that is no Evidence with an EvidencePointer"
+    if not isinstance(criteria, Mapping) or not all(isinstance(answer, Fulfilment) for answer in criteria.values()):
+        return f"criteria is not a mapping to {', '.join(Fulfilment)}"
     return ""
 
 
