@@ -51,13 +51,21 @@ def score(
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Count items without a verdict as abstentions.")
     ] = False,
+    propagate: Annotated[
+        bool, typer.Option("--propagate", help="A rejected prerequisite rejects what requires it (--format devai).")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Score recorded verdicts against labels: accuracy, agreement, calibration, stringency, effective votes."""
-    from rqgm.judging.scoring.recorded import Pairs  # noqa: PLC0415  # commands import what they use
+    from rqgm.core.errors import ConfigError  # noqa: PLC0415  # commands import what they use
+    from rqgm.judging.scoring.recorded import Pairs, propagated  # noqa: PLC0415
 
     record = _read(verdicts, labels, form, pairwise=pairwise, allow_missing=allow_missing).only(judge or [])
+    if propagate:
+        if isinstance(record, Pairs):
+            raise ConfigError("--propagate: pairs have no prerequisites; leave it out")
+        record = propagated(record)
     if isinstance(record, Pairs):
         _score_pairs(record, seed, as_json=as_json)
     else:
