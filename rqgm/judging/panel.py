@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rqgm.judging.judge import Judge, JudgeCase
-    from rqgm.judging.seats import FixedSeat
+    from rqgm.judging.seats import FindWorkspace, FixedSeat
 
 PANEL_FILE = "panel.toml"
 
@@ -52,12 +52,17 @@ class SeatSpec(BaseModel):
     packages: list[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]] = Field(
         default=[], max_length=16, description="installed pure-Python packages that a path seat sees"
     )
+    borrows: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]{1,200}:[A-Za-z0-9._/-]{1,200}$")]] = Field(
+        default=[],
+        max_length=16,
+        description="<workspace>:<folder> of a shelf that a path seat sees under its own name",
+    )
     config: dict[str, JsonValue] = Field(default={}, description="what a plug-in's judge is made with")
 
     @model_validator(mode="after")
     def _fits(self) -> SeatSpec:
-        if self.packages and self.kind != "path":
-            raise ValueError("packages go with a judge by path: only such a one is run in a sandbox of its own")
+        if (self.packages or self.borrows) and self.kind != "path":
+            raise ValueError("packages and borrows go with a judge by path: only such a one has files of its own")
         if self.config and self.kind != "plugin":
             raise ValueError("config goes with a judge by plug-in")
         return self
@@ -236,14 +241,18 @@ def _sum(opinions: Mapping[str, Opinion]) -> Usage:
     return sum((opinion.usage for opinion in opinions.values()), start=Usage())
 
 
-def load_panel(folder: Path, *, filled: bool = True, calibrated: bool = True) -> Panel:
+def load_panel(
+    folder: Path, find: FindWorkspace | None = None, *, filled: bool = True, calibrated: bool = True
+) -> Panel:
     """Read a panel's folder; ConfigError names file, key and remedy. Without `filled` nobody sits in fixed seats.
 
+    `find` returns the folder of a workspace on the shelves, for seats that borrow from one; a run's own copy of a panel
+    needs none.
     Without `calibrated` a panel may lack the calibration that its aggregation needs; it is then not asked to decide.
     """
     path = folder / PANEL_FILE
     spec = parse(read_toml(path), PanelSpec, path)
-    fixed = {seat.name: open_seat(folder, seat) for seat in spec.seats if filled and seat.role is None}
+    fixed = {seat.name: open_seat(folder, seat, find) for seat in spec.seats if filled and seat.role is None}
     calibration = load_calibration(folder, [seat.name for seat in spec.seats])
     if calibrated and spec.aggregation in CALIBRATED and calibration is None:
         raise ConfigError(

@@ -39,7 +39,11 @@ STEPS = 200_000
 
 @dataclass(frozen=True)
 class PanelRequest:
-    """Which panel is asked about which items; `workspace` fills the evolvable seats, `limit` draws that many items."""
+    """Which panel is asked about which items; `workspace` fills the evolvable seats, `limit` draws that many items.
+
+    `items` names them instead; with `decides` the panel must have what its verdict needs. `workers` bounds the judges
+    at work.
+    """
 
     panel: str
     suite: str
@@ -51,6 +55,8 @@ class PanelRequest:
     workers: int | None = None
     allow_unsafe: bool = False
     tell: Callable[[int, int], None] | None = None
+    items: tuple[str, ...] = ()
+    decides: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,7 @@ def _said(opinion: Opinion) -> Said:
 
 async def ask_items(request: PanelRequest) -> Asked:
     """Ask every seat of a panel about the items of a judging suite; nothing is written."""
-    shelves, panel, folder, suite, names = _resolve(request, calibrated=False)
+    shelves, panel, folder, suite, names = _resolve(request, calibrated=request.decides)
     gate = asyncio.Semaphore(request.workers or os.cpu_count() or 1)
     done = 0
     async with _judges(request, shelves, panel) as (judges, checks):
@@ -151,12 +157,14 @@ def _case(suite: JudgingSuite, name: str) -> JudgeCase:
 def _resolve(request: PanelRequest, *, calibrated: bool) -> tuple[Shelves, Panel, Path, JudgingSuite, list[str]]:
     shelves = Shelves.seen_from(Path.cwd())
     folder = shelves.find("panel", request.panel).path
-    panel = load_panel(folder, calibrated=calibrated)
+    panel = load_panel(folder, shelves.workspace, calibrated=calibrated)
     suite = load_suite(shelves.find("suite", request.suite).path)
     if suite.kind != "judging":
         raise ConfigError(f"--suite {request.suite}: is a solving suite; a panel is asked about a judging one")
     if request.pool is not None and request.pool not in list(Pool):
         raise UnknownNameError("pool", request.pool, list(Pool), suite.name)
+    if request.items:
+        return shelves, panel, folder, suite, [suite.item(name).id for name in request.items]
     names = list(suite.names(request.pool))
     if not names:
         raise ConfigError(f"suite {suite.name!r} has nothing in pool {request.pool!r}; it has {suite.counts()}")
