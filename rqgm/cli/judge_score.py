@@ -126,15 +126,17 @@ def print_scores(record: Recorded, seed: int, *, as_json: bool, members: Recorde
 
 
 def _score_pairs(record: Pairs, seed: int, *, as_json: bool) -> None:
-    from rqgm.judging.scoring.pairwise import score_pair_judges  # noqa: PLC0415
+    from rqgm.judging.scoring.pairwise import score_pair_judges, score_pair_majority  # noqa: PLC0415
 
     judges = score_pair_judges(record, seed)
+    majority = score_pair_majority(record, seed)
     if as_json:
         data = {
             "kind": "pairs",
             "settings": _settings(seed),
             "items": len(record.labels),
             "judges": [scores.to_json() for scores in judges],
+            "majority": majority.to_json() if majority else None,
             "notes": list(record.notes),
         }
         print_json(data)
@@ -149,7 +151,8 @@ def _score_pairs(record: Pairs, seed: int, *, as_json: bool) -> None:
         "kappa_orders": "κ of orders",
         "position_bias": "position bias",
     }
-    rows = [(scores.judge, scores.items, scores.figures) for scores in judges]
+    shown = [*judges, majority] if majority else judges
+    rows = [(scores.judge, scores.items, scores.figures) for scores in shown]
     _print_table(console, "Answers in both orders (rates in %)", columns, rows)
     _print_notes(console, record.notes, judges)
 

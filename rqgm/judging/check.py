@@ -108,7 +108,7 @@ async def check_panel(
         changed = [(change, after) for change in changes if (after := change.apply(case)) is not None]
         first, *others = await asyncio.gather(ask(case), *(ask(after) for _, after in changed))
         for seat, opinion in first.opinions.items():
-            silent = opinion.verdict is Verdict.ABSTAIN
+            silent = opinion.verdict is Verdict.ABSTAIN and not opinion.criteria
             report.abstentions[seat] = report.abstentions.get(seat, 0) + silent
             for entry in opinion.evidence:
                 counts = report.evidence.setdefault(seat, {standing.value: 0 for standing in Standing})

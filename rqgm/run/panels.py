@@ -123,6 +123,8 @@ def _said(opinion: Opinion) -> Said:
 async def ask_items(request: PanelRequest) -> Asked:
     """Ask every seat of a panel about the items of a judging suite; nothing is written."""
     shelves, panel, folder, suite, names = _resolve(request, calibrated=request.decides)
+    if not panel.spec.seats and not request.decides:
+        raise ConfigError(f"panel {panel.name!r} has no seat to calibrate; `rqgm judge ask` shows its criteria")
     gate = asyncio.Semaphore(request.workers or os.cpu_count() or 1)
     done = 0
     async with _judges(request, shelves, panel) as (judges, checks):
