@@ -37,6 +37,7 @@ check: .venv/dev         ## style, types, layers
 bench: .venv/dev         ## the figures of README and DESIGN, as JSON in benchmarks/results/ (about an hour)
 	$(BIN)/python benchmarks/overhead.py --out benchmarks/results/overhead.json
 	$(BIN)/python benchmarks/replacement.py --out benchmarks/results/replacement.json
+	$(BIN)/python benchmarks/panels.py --out benchmarks/results/panels.json
 	$(BIN)/python benchmarks/improvement.py --out benchmarks/results/improvement.json
 
 package: .venv/dev       ## the wheel, built from the sdist (never directly: ignored files would get in)

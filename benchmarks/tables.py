@@ -131,7 +131,24 @@ def overhead() -> str:
     sandboxes = load("sandbox")
     if sandboxes:
         rows += [(f"clean sandbox handed out by the pool, p50: {name}", text) for name, text in _sandboxes(sandboxes)]
+    panels = load("panels")
+    if panels:
+        rows += _panels(panels)
     return "| what | measured |\n|---|---|\n" + "".join(f"| {what} | {figure} |\n" for what, figure in rows)
+
+
+def _panels(found: dict[str, Any]) -> list[tuple[str, str]]:
+    seats, graphs = found["five_seats_of_200_ms"]["ms"], found["graphs_of_32_calls"]
+    usable = [
+        f"{seats[name]['median']} ms ({name})"
+        for name in seats
+        if not name.startswith("one") and "median" in seats[name]
+    ]
+    ratio, levels = graphs["wall_by_critical_path"]["median"], graphs["levels_by_critical_path"]["median"]
+    return [
+        ("a panel of five judges that take 200 ms each, per item", " · ".join(usable)),
+        ("32 calls that need each other, by their longest chain", f"× {ratio} (level by level: × {levels})"),
+    ]
 
 
 def _sandboxes(found: dict[str, Any]) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rqgm.cli import judge_refine, judge_score
+from rqgm.cli import judge_ask, judge_refine, judge_score
 from rqgm.cli.console import JSON, foreign, make_console, print_json
 
 if TYPE_CHECKING:
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from rqgm.run.panels import Asked, PanelRequest
 
 app = typer.Typer(
-    help="Judges and panels: list, new, check, calibrate, refine, score.", no_args_is_help=True, rich_markup_mode=None
+    help="Judges and panels: list, new, ask, check, calibrate, refine, score.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
+judge_ask.register(app)
 judge_refine.register(app)
 judge_score.register(app)
 
@@ -28,7 +31,7 @@ SUITE = typer.Option(help="A judging suite: its name or folder.")
 POOL = typer.Option(help="Only this pool of the suite.")
 WORKSPACE = typer.Option(help="The workspace whose roles fill evolvable seats: name or folder.")
 SANDBOX = typer.Option(help="auto, docker, bubblewrap, process, or a plug-in.")
-WORKERS = typer.Option(min=1, help="Items at a time. Default: one a processor.")
+WORKERS = typer.Option(min=1, help="Judges at a time. Default: one a processor.")
 UNSAFE = typer.Option("--allow-unsafe", help="Let `process` run judges of a workspace that is not trusted.")
 SHOWN_MOVES = 12
 
@@ -45,10 +48,11 @@ def list_panels(as_json: Annotated[bool, JSON] = False) -> None:
     from rqgm.run.shelves import Shelves  # noqa: PLC0415
 
     rows: list[dict[str, Any]] = []
-    for name, place in Shelves.seen_from(Path.cwd()).names("panel").items():
+    shelves = Shelves.seen_from(Path.cwd())
+    for name, place in shelves.names("panel").items():
         row: dict[str, Any] = {"name": name, "origin": place.origin, "path": str(place.path), "problem": None}
         try:
-            panel = load_panel(place.path, calibrated=False)
+            panel = load_panel(place.path, shelves.workspace, calibrated=False)
             known = load_calibration(place.path, [seat.name for seat in panel.spec.seats])
             counts = known.seats if known else {}
             row |= {"aggregation": panel.spec.aggregation, "threshold": panel.spec.threshold, "hash": panel.hash}
@@ -129,7 +133,7 @@ def check(
 ) -> None:
     """Check that nothing an artifact says about itself, and nothing about its looks, moves a verdict.
 
-    Exits with 1 if a verdict moved, or if a seat abstains from everything.
+    Exits with 1 if a verdict moved, if a seat points at what does not hold, or if it abstains from everything.
     """
     import asyncio  # noqa: PLC0415
 
@@ -192,6 +196,11 @@ def _print_report(report: PanelReport) -> None:
         )
     if len(report.moves) > SHOWN_MOVES:
         console.print(f"  … and {len(report.moves) - SHOWN_MOVES} more; --json has all")
+    for seat, counts in report.evidence.items():
+        told = ", ".join(f"{count} {standing}" for standing, count in counts.items())
+        console.print(foreign(f"  {seat} points at evidence on unchanged items: {told}"))
+    for one in report.refuted[:SHOWN_MOVES]:
+        console.print(foreign(f"  {one.seat} on {one.item}: {judge_ask.evidence_text(one.evidence.to_json())}", 800))
     for seat, count in report.abstentions.items():
         if count:
             console.print(foreign(f"  {seat} abstained from {count} unchanged items"))

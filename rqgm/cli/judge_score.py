@@ -51,13 +51,21 @@ def score(
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Count items without a verdict as abstentions.")
     ] = False,
+    propagate: Annotated[
+        bool, typer.Option("--propagate", help="A rejected prerequisite rejects what requires it (--format devai).")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Score recorded verdicts against labels: accuracy, agreement, calibration, stringency, effective votes."""
-    from rqgm.judging.scoring.recorded import Pairs  # noqa: PLC0415  # commands import what they use
+    from rqgm.core.errors import ConfigError  # noqa: PLC0415  # commands import what they use
+    from rqgm.judging.scoring.recorded import Pairs, propagated  # noqa: PLC0415
 
     record = _read(verdicts, labels, form, pairwise=pairwise, allow_missing=allow_missing).only(judge or [])
+    if propagate:
+        if isinstance(record, Pairs):
+            raise ConfigError("--propagate: pairs have no prerequisites; leave it out")
+        record = propagated(record)
     if isinstance(record, Pairs):
         _score_pairs(record, seed, as_json=as_json)
     else:
@@ -118,15 +126,17 @@ def print_scores(record: Recorded, seed: int, *, as_json: bool, members: Recorde
 
 
 def _score_pairs(record: Pairs, seed: int, *, as_json: bool) -> None:
-    from rqgm.judging.scoring.pairwise import score_pair_judges  # noqa: PLC0415
+    from rqgm.judging.scoring.pairwise import score_pair_judges, score_pair_majority  # noqa: PLC0415
 
     judges = score_pair_judges(record, seed)
+    majority = score_pair_majority(record, seed)
     if as_json:
         data = {
             "kind": "pairs",
             "settings": _settings(seed),
             "items": len(record.labels),
             "judges": [scores.to_json() for scores in judges],
+            "majority": majority.to_json() if majority else None,
             "notes": list(record.notes),
         }
         print_json(data)
@@ -141,7 +151,8 @@ def _score_pairs(record: Pairs, seed: int, *, as_json: bool) -> None:
         "kappa_orders": "κ of orders",
         "position_bias": "position bias",
     }
-    rows = [(scores.judge, scores.items, scores.figures) for scores in judges]
+    shown = [*judges, majority] if majority else judges
+    rows = [(scores.judge, scores.items, scores.figures) for scores in shown]
     _print_table(console, "Answers in both orders (rates in %)", columns, rows)
     _print_notes(console, record.notes, judges)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from rqgm.cli.console import JSON, find_run, foreign, make_console, print_json
+from rqgm.cli.judge_ask import evidence_text
 from rqgm.cli.lineage import node_json
 
 
@@ -33,7 +34,7 @@ def command(
         tree = opened.archive.lineage.tree(opened.state.nodes[index].commit)
         if file is not None and file not in tree:
             raise UnknownNameError("file", file, tree, f"node #{index}")
-        detail = _detail(opened.state, index, tree)
+        detail = _detail(opened.state, index, tree, opened.archive.ledger)
         if file is not None:
             make_console().print(foreign(tree[file].data.decode("utf-8", "replace"), 1 << 20, lines=True))
         elif as_json:
@@ -44,9 +45,15 @@ def command(
         opened.archive.close()
 
 
-def _detail(state: Any, index: int, tree: Any) -> dict[str, Any]:
+def _detail(state: Any, index: int, tree: Any, ledger: Any) -> dict[str, Any]:
     keys = {state.key(index, role) for role in state.measured}
     records = [record for record in state.records.values() if state.key(record.node, record.role) in keys]
+    wanted = {record.n for record in records}
+    said = {
+        event.body["n"]: {key: event.body[key] for key in ("opinions", "criteria") if event.body.get(key)}
+        for event in ledger.events()
+        if event.kind == "outcome" and event.body["n"] in wanted
+    }
     return node_json(state, index) | {
         "why": state.nodes[index].why,
         "role_hashes": state.nodes[index].roles,
@@ -63,6 +70,7 @@ def _detail(state: Any, index: int, tree: Any) -> dict[str, Any]:
                 "failure": r.failure,
                 "epoch": r.epoch,
                 "live": r.live,
+                **said.get(r.n, {}),
             }
             for r in records
         ],
@@ -100,4 +108,17 @@ def _print(detail: dict[str, Any]) -> None:
             state,
         )
     console.print(table)
+    for r in detail["outcomes"]:
+        _print_verdicts(console, r)
     console.print(foreign("files: " + ", ".join(detail["files"]), 4_000))
+
+
+def _print_verdicts(console: Any, outcome: Any) -> None:
+    """Print what judges pointed at in an outcome, and its criteria, where there are any."""
+    for opinion in outcome.get("opinions", []):
+        for entry in opinion.get("evidence", []):
+            console.print(
+                foreign(f"n {outcome['n']}, {opinion['slot']} {opinion['verdict']}: {evidence_text(entry)}", 800)
+            )
+    for found in outcome.get("criteria", []):
+        console.print(foreign(f"n {outcome['n']}, {found['id']}: {found['result']} by {found['by']} {found['reason']}"))

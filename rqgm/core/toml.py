@@ -13,6 +13,7 @@ from rqgm.core.text import clean
 from rqgm.core.trees import read_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 MAX_TOML_BYTES = 1 << 20
@@ -59,18 +60,31 @@ def _unknown(name: str, key: str, allowed: list[str]) -> str:
 def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     """Return the keys that the table at `loc` may have."""
     current = model
+    branches: list[type[BaseModel]] = []  # of the union that the last field holds
     named = False  # whether `part` is a key of a dictionary, which may look like a field's name
     for part in loc:
-        field = None if named else current.model_fields.get(str(part))
+        branch = next((one for one in branches if _tag(one) == part), None)
+        field = None if named or branch else current.model_fields.get(str(part))
         named = False
+        if branch:
+            current, branches = branch, []
         if field is None:
             continue  # an index of a list, a dictionary's key, or the name of a union's branch
         named = get_origin(field.annotation) is dict
-        current = _model_in(field.annotation) or current
+        found = list(_models_in(field.annotation))
+        branches = found if len(found) > 1 else []
+        current = found[0] if found else current
     return sorted(current.model_fields)
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for inner in get_args(annotation) if (found := _model_in(inner))), None)
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
+
+
+def _tag(model: type[BaseModel]) -> object:
+    """Return the `kind` by which a union knows this model."""
+    field = model.model_fields.get("kind")
+    return get_args(field.annotation)[0] if field and get_args(field.annotation) else None

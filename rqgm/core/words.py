@@ -31,6 +31,14 @@ class Verdict(StrEnum):
     ABSTAIN = "abstain"
 
 
+class Fulfilment(StrEnum):
+    """Whether an artifact fulfils a criterion."""
+
+    MET = "met"
+    UNMET = "unmet"
+    ABSTAIN = "abstain"
+
+
 class Provenance(StrEnum):
     """Who made an artifact."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rqgm.archive.state import Artifact
@@ -15,6 +15,8 @@ from rqgm.core.trees import TreeLimits, check_tree
 from rqgm.core.usage import Usage
 from rqgm.core.words import RoleKind, Verdict
 from rqgm.evolution.workspaces import Workspaces
+from rqgm.judging.criteria import Checks
+from rqgm.judging.evidence import recorded
 from rqgm.judging.judge import JudgeCase, RoleJudge
 from rqgm.roles.messages import SolverResponse
 from rqgm.roles.runner import run_role
@@ -198,13 +200,13 @@ class SandboxWorker:
         panel = next(m.panel for m in role.measures if m.name == job.measure)
         assert panel is not None
         case = self._case(role, job.task, made.tree)
-        judges = [self._judge(panel, seat, job) for seat in panel.spec.seats]
-        opinions = await asyncio.gather(*(judge.judge(case) for judge in judges))
-        by_seat = {seat.name: opinion for seat, opinion in zip(panel.spec.seats, opinions, strict=True)}
-        verdict = panel.decide(by_seat)
-        said = [opinion_json(panel.slot(seat), by_seat[seat.name]) for seat in panel.spec.seats]
-        usage = sum((opinion.usage for opinion in opinions), start=made.usage)
-        return outcome(int(verdict.accepted), verdict.score, None, "", usage) | {"opinions": said}
+        judges = {seat.name: self._judge(panel, seat, job) for seat in panel.spec.seats}
+        heard = await panel.ask(judges, case, Checks(self.bench.sandboxes, self.bench.profile))
+        verdict = panel.decide(heard)
+        said = [opinion_json(panel.slot(seat), heard.opinions[seat.name]) for seat in panel.spec.seats]
+        result = outcome(int(verdict.accepted), verdict.score, None, "", made.usage + heard.usage)
+        criteria = [found.to_json() for found in heard.criteria]
+        return result | {"opinions": said} | ({"criteria": criteria} if criteria else {})
 
     def _judge(self, panel: Panel, seat: SeatSpec, job: Validation) -> Judge:
         if seat.role is None:
@@ -246,7 +248,9 @@ class SandboxWorker:
         failure = opinion.failure.value if opinion.failure else None
         return outcome(right, opinion.score, failure, opinion.detail, opinion.usage) | {
             "made": None,
-            "opinions": [opinion_json("", opinion)],
+            "opinions": [
+                opinion_json("", replace(opinion, evidence=()))
+            ],  # the label measures it, nothing is re-checked
             "notes": bounded(opinion.notes),
         }
 
@@ -269,9 +273,11 @@ def outcome(y: int, score: float, failure: str | None, detail: str, usage: Usage
 
 
 def opinion_json(slot: str, opinion: Opinion) -> dict[str, Any]:
-    """Return an opinion as plain data."""
+    """Return an opinion as plain data, with the evidence that was checked."""
     failure = opinion.failure.value if opinion.failure else None
-    return {"slot": slot, "verdict": opinion.verdict.value, "score": opinion.score, "failure": failure}
+    said = {"slot": slot, "verdict": opinion.verdict.value, "score": opinion.score, "failure": failure}
+    evidence = recorded(opinion.evidence)
+    return said | ({"evidence": evidence} if evidence else {})
 
 
 def bounded(notes: object, max_chars: int = 4_000) -> object:

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from rqgm.core.failures import Failure
 from rqgm.core.words import Verdict
-from rqgm.roles.messages import ARTIFACT, TASK, JudgeRequest, JudgeResponse, Limits
-from rqgm.roles.runner import Mount, RoleJob, run_role
+from rqgm.judging.evidence import Evidence, Standing
+from rqgm.roles.messages import ARTIFACT, TASK, AskedCriterion, JudgeRequest, JudgeResponse, Limits
+from rqgm.roles.runner import Mount, RoleJob, run_command, run_role
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rqgm.core.criteria import Criterion
     from rqgm.core.trees import Tree
     from rqgm.core.usage import Usage
+    from rqgm.core.words import Fulfilment
     from rqgm.roles.manifest import WorkspaceManifest
     from rqgm.sandbox.pool import Sandboxes
     from rqgm.sandbox.profile import Profile
+    from rqgm.sandbox.protocol import Completed
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeCase:
-    """What a judge is shown: one artifact and the public side of its task, never a label or a hidden test."""
+    """What a judge is shown: one artifact and the public side of its task, never a label or a hidden test.
+
+    `criteria` are those of the task; a judge in a panel sees those that are left to ask.
+    """
 
     task: str
     instruction: str
@@ -28,11 +37,15 @@ class JudgeCase:
     artifact: Tree
     seed: int = 0
     steps: int = 0
+    criteria: Sequence[Criterion] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What one judge said. A judge that fails abstains, with the failure as its reason; it never accepts by default."""
+    """What one judge said. A judge that fails abstains, with the failure as its reason; it never accepts by default.
+
+    `evidence` is what it points at, checked by the panel that asked; `criteria` its answers to those that were asked.
+    """
 
     verdict: Verdict
     score: float
@@ -40,6 +53,15 @@ class Opinion:
     detail: str
     usage: Usage
     notes: object = None
+    evidence: tuple[Evidence, ...] = ()
+    criteria: Mapping[str, Fulfilment] = field(default_factory=dict)
+
+    def unsupported(self, criterion: str | None = None) -> bool:
+        """Tell whether something that it points at does not hold; with `criterion`, in its answer to that one."""
+        return any(
+            entry.standing is Standing.NOT_HELD and criterion in (None, entry.pointer.criterion)
+            for entry in self.evidence
+        )
 
 
 class Judge(Protocol):
@@ -61,7 +83,20 @@ class RoleJudge:
 
     async def judge(self, case: JudgeCase) -> Opinion:
         """Run the role on the case."""
-        job = RoleJob(
+        run = await run_role(self.sandboxes, self.profile, self._job(case))
+        if not isinstance(run.response, JudgeResponse):
+            return Opinion(Verdict.ABSTAIN, 0.0, run.failure or Failure.MALFORMED_RESPONSE, run.detail, run.usage)
+        said = run.response
+        failure = Failure.ABSTAINED if said.verdict is Verdict.ABSTAIN else None
+        evidence = tuple(Evidence(pointer) for pointer in said.evidence)
+        return Opinion(said.verdict, said.score, failure, "", run.usage, said.notes, evidence, said.criteria)
+
+    async def rerun(self, case: JudgeCase, argv: Sequence[str]) -> Completed | None:
+        """Run a command that the judge points at, in a clean sandbox that holds what the judge's held."""
+        return await run_command(self.sandboxes, self.profile, self._job(case), argv)
+
+    def _job(self, case: JudgeCase) -> RoleJob:
+        return RoleJob(
             self.manifest,
             self.workspace,
             self.role,
@@ -73,12 +108,7 @@ class RoleJudge:
                 instruction=case.instruction,
                 artifact=at(ARTIFACT),
                 task_dir=at(TASK),
+                criteria=[AskedCriterion(id=one.id, text=one.text) for one in case.criteria],
             ),
             mounts=(Mount(ARTIFACT, case.artifact), Mount(TASK, case.environment)),
         )
-        run = await run_role(self.sandboxes, self.profile, job)
-        if not isinstance(run.response, JudgeResponse):
-            return Opinion(Verdict.ABSTAIN, 0.0, run.failure or Failure.MALFORMED_RESPONSE, run.detail, run.usage)
-        said = run.response
-        failure = Failure.ABSTAINED if said.verdict is Verdict.ABSTAIN else None
-        return Opinion(said.verdict, said.score, failure, "", run.usage, said.notes)

@@ -1,26 +1,35 @@
-"""Panels: seats, an aggregation and a threshold, in ``judges/<panel>/panel.toml``."""
+"""Panels: seats, criteria, an aggregation and a threshold, in ``judges/<panel>/panel.toml``."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
 
+from rqgm.core.criteria import Criteria, Criterion  # pydantic reads them
 from rqgm.core.errors import ConfigError
+from rqgm.core.failures import Failure
 from rqgm.core.hashes import hash_json
 from rqgm.core.toml import parse, read_toml
+from rqgm.core.usage import Usage
+from rqgm.core.words import Verdict
 from rqgm.judging.aggregation import CALIBRATED, Aggregation, PanelVerdict, aggregate
 from rqgm.judging.calibration import Calibration, load_calibration
+from rqgm.judging.criteria import Checks, CriterionFinding, all_criteria, answered, settle, share_met
+from rqgm.judging.evidence import check_evidence
+from rqgm.judging.judge import Opinion, RoleJudge
 from rqgm.judging.seats import open_seat
+from rqgm.orchestration.calls import Call, run_calls
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Mapping
     from pathlib import Path
 
-    from rqgm.judging.judge import Opinion
-    from rqgm.judging.seats import FixedSeat
+    from rqgm.judging.judge import Judge, JudgeCase
+    from rqgm.judging.seats import FindWorkspace, FixedSeat
 
 PANEL_FILE = "panel.toml"
 
@@ -43,12 +52,17 @@ class SeatSpec(BaseModel):
     packages: list[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]] = Field(
         default=[], max_length=16, description="installed pure-Python packages that a path seat sees"
     )
+    borrows: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]{1,200}:[A-Za-z0-9._/-]{1,200}$")]] = Field(
+        default=[],
+        max_length=16,
+        description="<workspace>:<folder> of a shelf that a path seat sees under its own name",
+    )
     config: dict[str, JsonValue] = Field(default={}, description="what a plug-in's judge is made with")
 
     @model_validator(mode="after")
     def _fits(self) -> SeatSpec:
-        if self.packages and self.kind != "path":
-            raise ValueError("packages go with a judge by path: only such a one is run in a sandbox of its own")
+        if (self.packages or self.borrows) and self.kind != "path":
+            raise ValueError("packages and borrows go with a judge by path: only such a one has files of its own")
         if self.config and self.kind != "plugin":
             raise ValueError("config goes with a judge by plug-in")
         return self
@@ -70,16 +84,24 @@ class SeatSpec(BaseModel):
 
 
 class PanelSpec(BaseModel):
-    """``panel.toml``. An artifact is accepted when the aggregated score is at least `threshold`."""
+    """``panel.toml``. An artifact is accepted when the score is at least `threshold`.
+
+    The score is the seats' aggregated one; where there are criteria, of the panel or of the task, it is the weight of
+    those that are met, of all weight.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_version: Literal[1] = 1
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")
     description: str = ""
-    seats: list[SeatSpec] = Field(min_length=1, max_length=64)
+    seats: list[SeatSpec] = Field(default=[], max_length=64)
+    criteria: Criteria = Field(default=[], validate_default=True)
     aggregation: Aggregation = "majority"
     threshold: float = Field(default=0.5, gt=0, le=1)
+    unsupported_weight: float = Field(
+        default=1.0, ge=0, le=1, description="what an opinion counts whose evidence does not hold: 1 = flagged only"
+    )
 
     @field_validator("seats")
     @classmethod
@@ -88,6 +110,33 @@ class PanelSpec(BaseModel):
         if len(set(names)) < len(names):
             raise ValueError("two seats share a name; give each its own")
         return seats
+
+    @field_validator("criteria")
+    @classmethod
+    def _somebody_decides(cls, criteria: list[Criterion], info: ValidationInfo) -> list[Criterion]:
+        if not info.data.get("seats", True):
+            unasked = [criterion.id for criterion in criteria if criterion.check is None]
+            if unasked:
+                raise ValueError(f"{unasked[0]!r} has no check, and there is no seat to ask; add one of them")
+            if not criteria:
+                raise ValueError("there are no seats either; add a seat, or criteria with checks")
+        return criteria
+
+    @field_validator("aggregation")
+    @classmethod
+    def _criteria_have_their_own(cls, aggregation: Aggregation, info: ValidationInfo) -> Aggregation:
+        if info.data.get("criteria") and aggregation != "majority":
+            raise ValueError("with criteria the seats' answers count by majority; leave it out")
+        return aggregation
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """What asking a panel about one case brought: opinions by seat, what came of each criterion, and the cost."""
+
+    opinions: Mapping[str, Opinion]
+    criteria: tuple[CriterionFinding, ...]
+    usage: Usage
 
 
 @dataclass(frozen=True)
@@ -119,19 +168,91 @@ class Panel:
         """Return the name of a seat's evaluator slot."""
         return f"{self.name}/{seat.name}"
 
-    def decide(self, opinions: Mapping[str, Opinion]) -> PanelVerdict:
-        """Return the panel's verdict from its seats' opinions, by seat name."""
-        return aggregate(opinions, self.spec.aggregation, self.spec.threshold, self.calibration)
+    async def ask(
+        self,
+        judges: Mapping[str, Judge],
+        case: JudgeCase,
+        checks: Checks,
+        gate: asyncio.Semaphore | None = None,
+    ) -> Hearing:
+        """Ask all seats at once, check what they point at, and settle the criteria. Raises InfrastructureError.
+
+        With criteria, of the panel or of the case's task, the seats are asked about those that have no check and no
+        unmet prerequisite; where none is left they are not asked. `gate` bounds the judges and checks at work.
+        """
+        criteria = all_criteria(self.spec.criteria, case.criteria, f"panel {self.name}, task {case.task}")
+        if not criteria:
+            opinions = await self._opinions(judges, case, gate)
+            return Hearing(opinions, (), _sum(opinions))
+        said: dict[str, Opinion] = {}
+        costs: list[Usage] = []
+
+        async def check(criterion: Criterion) -> CriterionFinding:
+            found, cost = await checks.run(criterion, case)
+            costs.append(cost)
+            return found
+
+        async def ask(asked: list[Criterion]) -> list[CriterionFinding]:
+            opinions = await self._opinions(judges, replace(case, criteria=asked), gate)
+            costs.append(_sum(opinions))
+            for seat, opinion in opinions.items():
+                said[seat] = _joined(said[seat], opinion) if seat in said else opinion
+            return [answered(criterion, opinions, self.spec.unsupported_weight) for criterion in asked]
+
+        findings = await settle(criteria, check, ask, gate)
+        unasked = Opinion(Verdict.ABSTAIN, 0.0, Failure.ABSTAINED, "no criterion was left to ask", Usage())
+        return Hearing({seat: said.get(seat, unasked) for seat in judges}, findings, sum(costs, start=Usage()))
+
+    async def _opinions(
+        self, judges: Mapping[str, Judge], case: JudgeCase, gate: asyncio.Semaphore | None
+    ) -> dict[str, Opinion]:
+        return await run_calls({seat: Call(partial(_hear, judge, case)) for seat, judge in judges.items()}, gate)
+
+    def decide(self, hearing: Hearing) -> PanelVerdict:
+        """Return the panel's verdict: by criteria if there are any, else by its seats' opinions."""
+        spec = self.spec
+        if hearing.criteria:
+            score = share_met(hearing.criteria)
+            return PanelVerdict(score, accepted=score >= spec.threshold)
+        return aggregate(hearing.opinions, spec.aggregation, spec.threshold, self.calibration, spec.unsupported_weight)
 
 
-def load_panel(folder: Path, *, filled: bool = True, calibrated: bool = True) -> Panel:
+async def _hear(judge: Judge, case: JudgeCase, _: Mapping[str, Opinion]) -> Opinion:
+    """Return a judge's opinion with its evidence checked; without evidence nothing more is done."""
+    opinion = await judge.judge(case)
+    if not opinion.evidence:
+        return opinion
+    rerun = partial(judge.rerun, case) if isinstance(judge, RoleJudge) else None
+    evidence, cost = await check_evidence(opinion.evidence, case.artifact, case.environment, rerun)
+    return replace(opinion, evidence=evidence, usage=opinion.usage + cost)
+
+
+def _joined(before: Opinion, after: Opinion) -> Opinion:
+    """Return what a seat said in two rounds of criteria: the last opinion, with all evidence, answers and cost."""
+    return replace(
+        after,
+        usage=before.usage + after.usage,
+        evidence=before.evidence + after.evidence,
+        criteria={**before.criteria, **after.criteria},
+    )
+
+
+def _sum(opinions: Mapping[str, Opinion]) -> Usage:
+    return sum((opinion.usage for opinion in opinions.values()), start=Usage())
+
+
+def load_panel(
+    folder: Path, find: FindWorkspace | None = None, *, filled: bool = True, calibrated: bool = True
+) -> Panel:
     """Read a panel's folder; ConfigError names file, key and remedy. Without `filled` nobody sits in fixed seats.
 
+    `find` returns the folder of a workspace on the shelves, for seats that borrow from one; a run's own copy of a panel
+    needs none.
     Without `calibrated` a panel may lack the calibration that its aggregation needs; it is then not asked to decide.
     """
     path = folder / PANEL_FILE
     spec = parse(read_toml(path), PanelSpec, path)
-    fixed = {seat.name: open_seat(folder, seat) for seat in spec.seats if filled and seat.role is None}
+    fixed = {seat.name: open_seat(folder, seat, find) for seat in spec.seats if filled and seat.role is None}
     calibration = load_calibration(folder, [seat.name for seat in spec.seats])
     if calibrated and spec.aggregation in CALIBRATED and calibration is None:
         raise ConfigError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.machinery import PathFinder
@@ -16,15 +17,15 @@ from rqgm.core.errors import ArtifactError, ConfigError, InfrastructureError, Un
 from rqgm.core.failures import Failure
 from rqgm.core.hashes import hash_json
 from rqgm.core.text import clean
-from rqgm.core.trees import TreeLimits, read_tree, write_tree
+from rqgm.core.trees import TreeLimits, read_tree, select, write_tree
 from rqgm.core.usage import Usage
-from rqgm.core.words import RoleKind, Verdict
+from rqgm.core.words import Fulfilment, RoleKind, Verdict
+from rqgm.judging.evidence import Evidence
 from rqgm.judging.judge import Judge, JudgeCase, Opinion, RoleJudge
 from rqgm.roles.manifest import parse_manifest
+from rqgm.roles.messages import MAX_POINTERS, EvidencePointer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from rqgm.core.trees import File, Tree
     from rqgm.judging.panel import SeatSpec
     from rqgm.judging.rubrics.rubric import RubricFile
@@ -34,8 +35,16 @@ if TYPE_CHECKING:
 
 GROUP = "rqgm.judges"
 PACKAGES = "packages"
+BORROWED = "borrowed"
 COMPILED = (".so", ".pyd", ".dylib")
 SEAT_LIMITS = TreeLimits(files=1_000, file_bytes=1 << 20, total_bytes=8 << 20)
+
+
+class FindWorkspace(Protocol):
+    """Finds a workspace on the shelves."""
+
+    def __call__(self, name: str, /) -> Path:
+        """Return its folder; UnknownNameError if there is none."""
 
 
 class FixedSeat(Protocol):
@@ -167,6 +176,17 @@ def _problem(opinion: object) -> str:
         return f"score {opinion.score!r} is not a number"
     if not (math.isfinite(opinion.score) and 0 <= opinion.score <= 1):
         return f"score {opinion.score!r} is not in [0, 1]"
+    return _problem_beside(opinion)
+
+
+def _problem_beside(opinion: Opinion) -> str:
+    evidence, criteria = opinion.evidence, opinion.criteria
+    if not isinstance(evidence, tuple) or len(evidence) > MAX_POINTERS:
+        return f"evidence is not a tuple of at most {MAX_POINTERS}"
+    if not all(isinstance(entry, Evidence) and isinstance(entry.pointer, EvidencePointer) for entry in evidence):
+        return "evidence holds something that is no Evidence with an EvidencePointer"
+    if not isinstance(criteria, Mapping) or not all(isinstance(answer, Fulfilment) for answer in criteria.values()):
+        return f"criteria is not a mapping to {', '.join(Fulfilment)}"
     return ""
 
 
@@ -174,7 +194,7 @@ def _abstention(failure: Failure, detail: str) -> Opinion:
     return Opinion(Verdict.ABSTAIN, 0.0, failure, clean(detail, 300), Usage())
 
 
-def open_seat(folder: Path, seat: SeatSpec) -> FixedSeat:
+def open_seat(folder: Path, seat: SeatSpec, find: FindWorkspace | None = None) -> FixedSeat:
     """Return who sits in a fixed seat of the panel in `folder`; ConfigError names the seat and the remedy."""
     where = f"{folder / 'panel.toml'}: seats.{seat.name}"
     if seat.kind == "plugin":
@@ -184,7 +204,7 @@ def open_seat(folder: Path, seat: SeatSpec) -> FixedSeat:
         return PluginSeat(points[seat.target], seat.config)
     if seat.kind == "rubric":
         return _open_rubric(folder, seat, where)
-    return _open_folder(folder, seat, where)
+    return _open_folder(folder, seat, where, find)
 
 
 def _open_rubric(folder: Path, seat: SeatSpec, where: str) -> RubricSeat:
@@ -196,7 +216,7 @@ def _open_rubric(folder: Path, seat: SeatSpec, where: str) -> RubricSeat:
     return RubricSeat(load_rubric(folder / seat.target))
 
 
-def _open_folder(folder: Path, seat: SeatSpec, where: str) -> SandboxedSeat:
+def _open_folder(folder: Path, seat: SeatSpec, where: str, find: FindWorkspace | None) -> SandboxedSeat:
     name, _, wanted = seat.target.partition("#")
     place = folder / name
     if Path(name).is_absolute() or ".." in Path(name).parts or not place.is_dir():
@@ -205,8 +225,13 @@ def _open_folder(folder: Path, seat: SeatSpec, where: str) -> SandboxedSeat:
         tree = read_tree(place, SEAT_LIMITS)
         for package in seat.packages:
             tree |= package_tree(package, folder, where)
+        borrowed = borrowed_tree(seat, folder, find)
     except ArtifactError as error:
         raise ConfigError(f"{where}: {error}") from error
+    twice = sorted(borrowed.keys() & tree.keys())
+    if twice:
+        raise ConfigError(f"{where}.borrows: {name} has a {twice[0]} of its own; rename one of the two")
+    tree |= borrowed
     manifest = parse_manifest(tree, str(place))
     judges = [role for role, entry in manifest.roles.items() if entry.kind is RoleKind.JUDGE]
     if wanted and wanted not in judges:
@@ -218,10 +243,34 @@ def _open_folder(folder: Path, seat: SeatSpec, where: str) -> SandboxedSeat:
     return SandboxedSeat(manifest, tree, wanted or judges[0])
 
 
-def copy_packages(seats: list[SeatSpec], folder: Path, own: Path) -> None:
-    """Copy the packages that a panel's seats see into the run's own copy of the panel, so that no update reaches it."""
+def copy_foreign(seats: list[SeatSpec], folder: Path, own: Path, find: FindWorkspace) -> None:
+    """Copy what seats see beside the panel's files into the run's own copy of it, so that no update reaches the run."""
     for package in {package for seat in seats for package in seat.packages}:
         write_tree(own / PACKAGES, package_tree(package, folder, str(folder)))
+    for seat in seats:
+        if seat.borrows:
+            write_tree(own / BORROWED / seat.name, borrowed_tree(seat, folder, find))
+
+
+def borrowed_tree(seat: SeatSpec, folder: Path, find: FindWorkspace | None) -> dict[str, File]:
+    """Return what a seat borrows, by its path in the workspace: a run's own copy beside the panel, or the shelf's."""
+    if not seat.borrows:
+        return {}
+    own = folder / BORROWED / seat.name
+    if own.is_dir():
+        return read_tree(own, SEAT_LIMITS)
+    where = f"{folder / 'panel.toml'}: seats.{seat.name}.borrows"
+    if find is None:
+        raise ConfigError(f"{where}: is looked up on the shelves, and there are none here")
+    tree: dict[str, File] = {}
+    for name, _, part in (entry.partition(":") for entry in seat.borrows):
+        found = select(read_tree(find(name), SEAT_LIMITS), [part])
+        if not found:
+            raise ConfigError(f"{where}: workspace {name!r} has nothing at {part!r}")
+        if found.keys() & tree.keys():
+            raise ConfigError(f"{where}: {part!r} is borrowed twice; take one of them out")
+        tree |= found
+    return tree
 
 
 def package_tree(name: str, folder: Path, where: str) -> dict[str, File]:

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from rqgm.core.words import RoleKind, Verdict
+from rqgm.core.criteria import MAX_CRITERIA
+from rqgm.core.words import Fulfilment, RoleKind, Verdict
 
 IO = "/rqgm/io"
 ROLE = "/rqgm/role"
@@ -20,6 +21,7 @@ TRAIN = "/rqgm/train"
 ARTIFACT = "/rqgm/artifact"
 TASK = "/rqgm/task"
 MAX_RESPONSE_BYTES = 1 << 20
+MAX_POINTERS = 100
 
 Note = Annotated[str, Field(max_length=20_000)]
 
@@ -53,14 +55,26 @@ class SolverRequest(_Request):
     artifacts: list[str]
 
 
+class AskedCriterion(BaseModel):
+    """A criterion that a judge is asked about: its id and what the artifact must fulfil."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    id: str
+    text: str
+
+
 class JudgeRequest(_Request):
-    """Judge one artifact: `artifact` holds the artifact's files, `task_dir` the public task's (its environment)."""
+    """Judge one artifact: `artifact` holds the artifact's files, `task_dir` the public task's (its environment).
+
+    Where `criteria` are asked, an answer to each is wanted beside the verdict.
+    """
 
     kind: Literal[RoleKind.JUDGE] = RoleKind.JUDGE
     task: str
     instruction: str
     artifact: str
     task_dir: str
+    criteria: list[AskedCriterion] = []
 
 
 class Evidence(BaseModel):
@@ -101,23 +115,38 @@ class SolverResponse(_Message):
 
 
 class EvidencePointer(BaseModel):
-    """Where a judge's claim can be checked: a line of a file, or a command and the hash of its output."""
+    """Where the engine can check a judge's claim: what a line of a file says, or what a command prints.
+
+    `file` is a path in the artifact (`place` = ``task``: in the public task), `quote` a piece of the line `line`, or
+    without one of any line. `command` is run again from the role's folder (``/rqgm/role``) in a clean sandbox that
+    holds what this one held; `output_sha256` is of all that it prints on standard output, so name files by relative
+    paths (``../artifact/program.py``) and print no time, place or chance. `criterion` names the criterion that this is
+    about.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     claim: Annotated[str, Field(max_length=2_000)]
+    criterion: Annotated[str, Field(max_length=63)] | None = None
+    place: Literal["artifact", "task"] = "artifact"
     file: Annotated[str, Field(max_length=400)] | None = None
     line: Annotated[int, Field(ge=1)] | None = None
-    command: list[str] | None = None
-    output_sha256: str | None = None
+    quote: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
+    command: Annotated[list[Annotated[str, Field(max_length=1_000)]], Field(min_length=1, max_length=64)] | None = None
+    output_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    exit_code: Annotated[int, Field(ge=0, le=255)] = 0
 
 
 class JudgeResponse(_Message):
-    """A judge's answer. `score` and `probability` (that the artifact is right) are finite numbers in [0, 1]."""
+    """A judge's answer. `score` and `probability` (that the artifact is right) are finite numbers in [0, 1].
+
+    `criteria` has the answer to each criterion that was asked, by id; one that is left out is an abstention.
+    """
 
     verdict: Verdict
     score: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
     probability: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
-    evidence: Annotated[list[EvidencePointer], Field(max_length=100)] = []
+    evidence: Annotated[list[EvidencePointer], Field(max_length=MAX_POINTERS)] = []
+    criteria: Annotated[dict[str, Fulfilment], Field(max_length=MAX_CRITERIA)] = {}
     notes: JsonValue = None
     usage: dict[str, int | float] = {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from rqgm.roles.messages import IO, MAX_RESPONSE_BYTES, RESPONSES, ROLE
 from rqgm.sandbox.protocol import inside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from rqgm.core.trees import Tree
     from rqgm.roles.manifest import WorkspaceManifest
@@ -77,22 +78,45 @@ async def run_role(sandboxes: Sandboxes, profile: Profile, job: RoleJob) -> Role
 
     Raises SandboxLostError or another InfrastructureError.
     """
-    manifest = job.manifest.roles[job.role]
-    built = Built(job.manifest.role_tree(job.workspace, job.role))
-    if manifest.build is not None and built.tree is not None:
-        identity = job.manifest.role_hash(job.workspace, job.role)
-        built = await build(sandboxes, profile, manifest.build, built.tree, identity)
+    built = await _built(sandboxes, profile, job)
     if built.tree is None:
         return RoleRun(None, built.failure, built.detail, built.usage)
+    async with _furnished(sandboxes, profile, job, built.tree) as sandbox:
+        done = await sandbox.run(job.manifest.roles[job.role].command, cwd=ROLE, wall_s=job.wall_s)
+        run = await _read(sandbox, job, done)
+        return replace(run, usage=run.usage + built.usage)
+
+
+async def run_command(sandboxes: Sandboxes, profile: Profile, job: RoleJob, argv: Sequence[str]) -> Completed | None:
+    """Run another command where a role would run, in a clean sandbox of its own; None if the role cannot be built.
+
+    Raises SandboxLostError or another InfrastructureError.
+    """
+    built = await _built(sandboxes, profile, job)
+    if built.tree is None:
+        return None
+    async with _furnished(sandboxes, profile, job, built.tree) as sandbox:
+        return await sandbox.run(argv, cwd=ROLE, wall_s=job.wall_s)
+
+
+async def _built(sandboxes: Sandboxes, profile: Profile, job: RoleJob) -> Built:
+    manifest, tree = job.manifest.roles[job.role], job.manifest.role_tree(job.workspace, job.role)
+    if manifest.build is None:
+        return Built(tree)
+    identity = job.manifest.role_hash(job.workspace, job.role)
+    return await build(sandboxes, profile, manifest.build, tree, identity)
+
+
+@asynccontextmanager
+async def _furnished(sandboxes: Sandboxes, profile: Profile, job: RoleJob, tree: Tree) -> AsyncIterator[Sandbox]:
+    """Lend a clean sandbox that holds the role's folders, its request and its mounts."""
     async with sandboxes.lease(profile) as sandbox:
         request = job.request(lambda path: inside(sandbox, path))
-        await sandbox.put(ROLE, built.tree)
+        await sandbox.put(ROLE, tree)
         await sandbox.put(IO, {"request.json": File(request.model_dump_json().encode())}, writable=True)
         for mount in job.mounts:
             await sandbox.put(mount.path, mount.tree, writable=mount.writable)
-        done = await sandbox.run(manifest.command, cwd=ROLE, wall_s=job.wall_s)
-        run = await _read(sandbox, job, done)
-        return replace(run, usage=run.usage + built.usage)
+        yield sandbox
 
 
 async def _read(sandbox: Sandbox, job: RoleJob, done: Completed) -> RoleRun:

@@ -21,7 +21,7 @@ from rqgm.evolution.criterion import Criterion, Measure, MeasuredRole
 from rqgm.evolution.workspaces import Workspace, load_workspace
 from rqgm.judging.panel import Panel, load_panel
 from rqgm.judging.scoring.recorded import Truth
-from rqgm.judging.seats import copy_packages
+from rqgm.judging.seats import copy_foreign
 from rqgm.run.experiment import Experiment
 from rqgm.sandbox.profile import Profile, load_profile
 from rqgm.tasks.suite import load_suite
@@ -100,7 +100,7 @@ def resolve(experiment: Experiment, shelves: Shelves) -> Resolved:
             origins[role.suite] = Origin(name=role.suite, origin=place.origin, hash=suites[role.suite].hash)
             _check_suite(name, role, suites[role.suite])
     places = _panel_places(experiment, shelves)
-    panels = {name: load_panel(place.path) for name, place in places.items()}
+    panels = {name: load_panel(place.path, shelves.workspace) for name, place in places.items()}
     _check_panels(experiment, panels)
     profile = shelves.find("profile", experiment.profile)
     return Resolved(
@@ -156,7 +156,7 @@ def freeze(resolved: Resolved, folder: Path, run: str, sandbox: str, *, isolated
     for name, panel in resolved.panels.items():
         own = folder / INPUTS / "panels" / _flat(name)
         shutil.copytree(resolved.panel_places[name].path, own, ignore=shutil.ignore_patterns("__pycache__"))
-        copy_packages(panel.spec.seats, resolved.panel_places[name].path, own)
+        copy_foreign(panel.spec.seats, resolved.panel_places[name].path, own, resolved.shelves.workspace)
     shutil.copytree(resolved.profile_folder, folder / INPUTS / "profile")
     lock = Lock(
         run=run,

@@ -15,6 +15,7 @@ from rqgm.core.trees import read_tree
 from rqgm.core.words import Pool, RoleKind, Verdict
 from rqgm.judging.calibration import Calibration, SeatCounts
 from rqgm.judging.check import PanelReport, check_panel
+from rqgm.judging.criteria import Checks
 from rqgm.judging.judge import JudgeCase, RoleJudge
 from rqgm.judging.panel import load_panel
 from rqgm.judging.scoring.recorded import Recorded, Said, Truth
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
     from rqgm.judging.judge import Judge, Opinion
-    from rqgm.judging.panel import Panel, SeatSpec
+    from rqgm.judging.panel import Hearing, Panel, SeatSpec
     from rqgm.tasks.suite import JudgingSuite
 
 STEPS = 200_000
@@ -38,7 +39,11 @@ STEPS = 200_000
 
 @dataclass(frozen=True)
 class PanelRequest:
-    """Which panel is asked about which items; `workspace` fills the evolvable seats, `limit` draws that many items."""
+    """Which panel is asked about which items; `workspace` fills the evolvable seats, `limit` draws that many items.
+
+    `items` names them instead; with `decides` the panel must have what its verdict needs. `workers` bounds the judges
+    at work.
+    """
 
     panel: str
     suite: str
@@ -50,26 +55,28 @@ class PanelRequest:
     workers: int | None = None
     allow_unsafe: bool = False
     tell: Callable[[int, int], None] | None = None
+    items: tuple[str, ...] = ()
+    decides: bool = False
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A panel's opinions on labelled items: `opinions[item][seat]`."""
+    """What a panel said of labelled items: `heard[item]`."""
 
     panel: Panel
     folder: Path
     suite: JudgingSuite
     pool: str | None
-    opinions: Mapping[str, Mapping[str, Opinion]]
+    heard: Mapping[str, Hearing]
 
     def recorded(self) -> Recorded:
         """Return the seats' opinions as recorded verdicts, for the scorers; the items' tasks are the clusters."""
         truths = {}
-        for name in self.opinions:
+        for name in self.heard:
             item = self.suite.item(name)
             truths[name] = Truth(self.suite.label(name) is Verdict.ACCEPT, item.provenance, item.task)
         said = {
-            seat.name: {name: Said(row[seat.name].verdict, row[seat.name].score) for name, row in self.opinions.items()}
+            seat.name: {name: _said(row.opinions[seat.name]) for name, row in self.heard.items()}
             for seat in self.panel.spec.seats
         }
         return Recorded(truths, said)
@@ -83,7 +90,7 @@ class Asked:
         """Return what the panel as a whole came to; one that weighs its seats does so by these very items."""
         panel = replace(self.panel, calibration=self.calibration())
         found = {}
-        for name, row in self.opinions.items():
+        for name, row in self.heard.items():
             verdict = panel.decide(row)
             found[name] = Said(Verdict.ACCEPT if verdict.accepted else Verdict.REJECT, verdict.score)
         return found
@@ -93,13 +100,13 @@ class Asked:
         seats = {seat.name: self._counts(seat.name) for seat in self.panel.spec.seats}
         pool = Pool(self.pool or Pool.ANCHOR)
         return Calibration(
-            suite=self.suite.name, suite_hash=self.suite.hash, pool=pool, items=len(self.opinions), seats=seats
+            suite=self.suite.name, suite_hash=self.suite.hash, pool=pool, items=len(self.heard), seats=seats
         )
 
     def _counts(self, seat: str) -> SeatCounts:
         cells = {(label, verdict): 0 for label in Verdict for verdict in Verdict}
-        for name, row in self.opinions.items():
-            cells[self.suite.label(name), row[seat].verdict] += 1
+        for name, row in self.heard.items():
+            cells[self.suite.label(name), row.opinions[seat].verdict] += 1
         return SeatCounts(
             right_accepted=cells[Verdict.ACCEPT, Verdict.ACCEPT],
             right_rejected=cells[Verdict.ACCEPT, Verdict.REJECT],
@@ -109,21 +116,26 @@ class Asked:
         )
 
 
+def _said(opinion: Opinion) -> Said:
+    return Said(opinion.verdict, opinion.score)
+
+
 async def ask_items(request: PanelRequest) -> Asked:
     """Ask every seat of a panel about the items of a judging suite; nothing is written."""
-    shelves, panel, folder, suite, names = _resolve(request, calibrated=False)
+    shelves, panel, folder, suite, names = _resolve(request, calibrated=request.decides)
+    if not panel.spec.seats and not request.decides:
+        raise ConfigError(f"panel {panel.name!r} has no seat to calibrate; `rqgm judge ask` shows its criteria")
     gate = asyncio.Semaphore(request.workers or os.cpu_count() or 1)
     done = 0
-    async with _judges(request, shelves, panel) as judges:
+    async with _judges(request, shelves, panel) as (judges, checks):
 
-        async def one(name: str) -> dict[str, Opinion]:
+        async def one(name: str) -> Hearing:
             nonlocal done
-            async with gate:
-                said = {seat: await judge.judge(_case(suite, name)) for seat, judge in judges.items()}
+            heard = await panel.ask(judges, _case(suite, name), checks, gate)
             done += 1
             if request.tell:
                 request.tell(done, len(names))
-            return said
+            return heard
 
         rows = await asyncio.gather(*(one(name) for name in names))
     return Asked(panel, folder, suite, request.pool, dict(zip(names, rows, strict=True)))
@@ -133,25 +145,28 @@ async def check(request: PanelRequest) -> PanelReport:
     """Ask a panel about items as they are and changed in ways that must not move a verdict."""
     shelves, panel, _, suite, names = _resolve(request, calibrated=True)
     workers = request.workers or os.cpu_count() or 1
-    async with _judges(request, shelves, panel) as judges:
+    async with _judges(request, shelves, panel) as (judges, checks):
         cases = [(name, _case(suite, name)) for name in names]
-        return await check_panel(panel, judges, cases, workers=workers, tell=request.tell)
+        return await check_panel(panel, judges, cases, checks, workers=workers, tell=request.tell)
 
 
 def _case(suite: JudgingSuite, name: str) -> JudgeCase:
     item = suite.item(name)
-    return JudgeCase(item.task, item.instruction, item.environment, item.artifact, stream_seed(0, "judge", name), STEPS)
+    seed = stream_seed(0, "judge", name)
+    return JudgeCase(item.task, item.instruction, item.environment, item.artifact, seed, STEPS, item.criteria)
 
 
 def _resolve(request: PanelRequest, *, calibrated: bool) -> tuple[Shelves, Panel, Path, JudgingSuite, list[str]]:
     shelves = Shelves.seen_from(Path.cwd())
     folder = shelves.find("panel", request.panel).path
-    panel = load_panel(folder, calibrated=calibrated)
+    panel = load_panel(folder, shelves.workspace, calibrated=calibrated)
     suite = load_suite(shelves.find("suite", request.suite).path)
     if suite.kind != "judging":
         raise ConfigError(f"--suite {request.suite}: is a solving suite; a panel is asked about a judging one")
     if request.pool is not None and request.pool not in list(Pool):
         raise UnknownNameError("pool", request.pool, list(Pool), suite.name)
+    if request.items:
+        return shelves, panel, folder, suite, [suite.item(name).id for name in request.items]
     names = list(suite.names(request.pool))
     if not names:
         raise ConfigError(f"suite {suite.name!r} has nothing in pool {request.pool!r}; it has {suite.counts()}")
@@ -162,8 +177,10 @@ def _resolve(request: PanelRequest, *, calibrated: bool) -> tuple[Shelves, Panel
 
 
 @asynccontextmanager
-async def _judges(request: PanelRequest, shelves: Shelves, panel: Panel) -> AsyncIterator[dict[str, Judge]]:
-    """Give every seat's judge, with a sandbox back-end behind them."""
+async def _judges(
+    request: PanelRequest, shelves: Shelves, panel: Panel
+) -> AsyncIterator[tuple[dict[str, Judge], Checks]]:
+    """Give every seat's judge, and what executes checks, with a sandbox back-end behind them."""
     profile = load_profile(shelves.find("profile", request.profile).path)
     trusted = True
     tree, manifest = None, None
@@ -187,4 +204,4 @@ async def _judges(request: PanelRequest, shelves: Shelves, panel: Panel) -> Asyn
             assert manifest is not None
             return RoleJudge(sandboxes, profile, manifest, tree, seat.role)
 
-        yield {seat.name: judge(seat) for seat in panel.spec.seats}
+        yield {seat.name: judge(seat) for seat in panel.spec.seats}, Checks(sandboxes, profile)

@@ -96,7 +96,7 @@ def _check(kind: Kind, name: str, path: Path, shelves: Shelves) -> Finding:
         elif kind == "suite":
             _ = load_suite(path).hash
         elif kind == "panel":
-            load_panel(path)
+            load_panel(path, shelves.workspace)
         elif kind == "profile":
             load_profile(path)
         else:

@@ -92,6 +92,10 @@ class Shelves:
                 return Found(candidate.resolve(), origin)
         raise UnknownNameError(kind, name, self.names(kind))
 
+    def workspace(self, name: str) -> Path:
+        """Return the folder of a workspace; UnknownNameError lists what there is."""
+        return self.find("workspace", name).path
+
     def _is(self, kind: Kind, path: Path) -> bool:
         return path.is_file() if kind == "experiment" else (path / _MARKERS[kind]).is_file()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from rqgm.core.criteria import Criteria  # pydantic reads it
 from rqgm.core.errors import ArtifactError, ConfigError
 from rqgm.core.hashes import hash_json
 from rqgm.core.toml import parse
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from rqgm.core.criteria import Criterion
     from rqgm.core.trees import Tree
 
 MAX_LINES_BYTES = 512 << 20
@@ -37,6 +39,7 @@ class PublicTask(_Line):
     name: Id
     instruction: str
     files: Files = {}
+    criteria: Criteria = []
 
 
 class ItemLine(_Line):
@@ -71,11 +74,14 @@ class Item:
     provenance: Provenance
     own_pool: Pool | None = None
     metadata: dict[str, JsonValue] = field(default_factory=dict, repr=False)
+    criteria: tuple[Criterion, ...] = ()
 
     @cached_property
     def hash(self) -> str:
         """Hash of all that a judge is shown."""
-        return hash_json([self.task, self.instruction, hash_tree(self.environment), hash_tree(self.artifact)])
+        shown = [self.task, self.instruction, hash_tree(self.environment), hash_tree(self.artifact)]
+        criteria = [criterion.model_dump(mode="json") for criterion in self.criteria]
+        return hash_json([*shown, criteria] if criteria else shown)
 
 
 def read_items(path: Path) -> dict[str, Item]:
@@ -94,6 +100,7 @@ def read_items(path: Path) -> dict[str, Item]:
             provenance=line.provenance,
             own_pool=line.pool,
             metadata=line.metadata,
+            criteria=tuple(line.task.criteria),
         )
     return items
 

@@ -20,12 +20,13 @@ from rqgm.judging.scoring.figures import (
     rate,
     wilson,
 )
+from rqgm.judging.scoring.recorded import Answers
 from rqgm.judging.scoring.samples import cluster_codes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rqgm.judging.scoring.recorded import Answers, Pairs
+    from rqgm.judging.scoring.recorded import Pairs
 
 LARGE_BIAS = 0.1
 ONE, TWO = 1, 2
@@ -51,6 +52,29 @@ class PairScores:
 def score_pair_judges(pairs: Pairs, seed: int = 0) -> list[PairScores]:
     """Return the scores of each judge of pairs."""
     return [score_pair_judge(judge, pairs, said, seed) for judge, said in pairs.said.items()]
+
+
+def score_pair_majority(pairs: Pairs, seed: int = 0) -> PairScores | None:
+    """Return the scores of all judges' majority, on the pairs that all have judged; None for one judge or no such pair.
+
+    In each order the candidate wins whom more judges name; where none has more, the majority's answer is none.
+    """
+    shared = set.intersection(*(set(said) for said in pairs.said.values()))
+    if len(pairs.said) == 1 or not shared:
+        return None
+
+    def winner(answers: list[int | None]) -> int | None:
+        lead = answers.count(ONE) - answers.count(TWO)
+        return None if lead == 0 else ONE if lead > 0 else TWO
+
+    said = {
+        name: Answers(
+            winner([own[name].first for own in pairs.said.values()]),
+            winner([own[name].swapped for own in pairs.said.values()]),
+        )
+        for name in shared
+    }
+    return score_pair_judge(f"majority of {len(pairs.said)}", pairs, said, seed)
 
 
 def score_pair_judge(judge: str, pairs: Pairs, said: Mapping[str, Answers], seed: int = 0) -> PairScores:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from rqgm.core.criteria import propagate
 from rqgm.core.errors import ConfigError, UnknownNameError
 from rqgm.core.text import clean
 from rqgm.core.toml import parse
-from rqgm.core.words import Provenance, Verdict  # pydantic reads them
+from rqgm.core.words import Fulfilment, Provenance, Verdict  # pydantic reads them
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -102,15 +103,48 @@ MISSING = Said(Verdict.ABSTAIN)
 
 @dataclass(frozen=True)
 class Recorded:
-    """Verdicts of judges on labelled items: `said[judge][id]`. Judges may have judged different items."""
+    """Verdicts of judges on labelled items: `said[judge][id]`. Judges may have judged different items.
+
+    `requires` names the items that an item cannot be right without, where the record says so.
+    """
 
     truths: Mapping[str, Truth]
     said: Mapping[str, Mapping[str, Said]]
     notes: tuple[str, ...] = ()
+    requires: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def only(self, patterns: Sequence[str]) -> Recorded:
         """Return the judges of these names or shell patterns; UnknownNameError if one names none."""
         return replace(self, said=chosen(self.said, patterns))
+
+
+def propagated(record: Recorded) -> Recorded:
+    """Return the record with every verdict a rejection whose item requires one that the same judge rejected.
+
+    Labels stay as they are; a note counts those that do not follow from their prerequisites. Raises ConfigError when
+    the record names no prerequisites.
+    """
+    if not any(record.requires.values()):
+        raise ConfigError("--propagate: the record names no prerequisites; --format devai does; leave --propagate out")
+    said = {judge: _with_unmet(own, record.requires) for judge, own in record.said.items()}
+    changed = sum(said[judge][name] != row for judge, own in record.said.items() for name, row in own.items())
+    truths = {name: MEANS[Verdict.ACCEPT if truth.accept else Verdict.REJECT] for name, truth in record.truths.items()}
+    odd = sum(propagate(truths, record.requires, "requires")[name] != met for name, met in truths.items())
+    note = (
+        f"{changed} verdicts became rejections because the judge rejected a prerequisite; {odd} labels accept an item "
+    )
+    return replace(record, said=said, notes=(*record.notes, note + "of which a prerequisite is labelled reject."))
+
+
+MEANS = {Verdict.ACCEPT: Fulfilment.MET, Verdict.REJECT: Fulfilment.UNMET, Verdict.ABSTAIN: Fulfilment.ABSTAIN}
+
+
+def _with_unmet(own: Mapping[str, Said], requires: Mapping[str, tuple[str, ...]]) -> dict[str, Said]:
+    known = {name: tuple(other for other in requires.get(name, ()) if other in own) for name in own}
+    found = {name: MEANS[row.verdict or Verdict.ABSTAIN] for name, row in own.items()}
+    after = propagate(found, known, "requires")
+    lost = {name for name in own if after[name] is Fulfilment.UNMET}
+    return {name: replace(row, verdict=Verdict.REJECT) if name in lost else row for name, row in own.items()}
 
 
 @dataclass(frozen=True, slots=True)

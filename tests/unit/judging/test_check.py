@@ -14,9 +14,15 @@ from rqgm.core.trees import File
 from rqgm.core.usage import Usage
 from rqgm.core.words import Verdict
 from rqgm.judging.check import PanelReport, check_panel
+from rqgm.judging.criteria import Checks
+from rqgm.judging.evidence import Evidence
 from rqgm.judging.judge import JudgeCase, Opinion
 from rqgm.judging.panel import Panel, PanelSpec, SeatSpec
 from rqgm.judging.perturbations import ORDERS, perturbations
+from rqgm.roles.messages import EvidencePointer
+from rqgm.sandbox.pool import Sandboxes
+from rqgm.sandbox.profile import Profile
+from rqgm.testing.sandboxes import FakeBackend
 
 FAULTY = b"def f(a):\n    total = a\n    return total\n"
 FIXED = b"def f(a):\n    # careful\n    total = a + 1\n    return total\n"
@@ -79,20 +85,22 @@ def test_any_bytes_can_be_perturbed(data: bytes, name: str) -> None:
 class Rule:
     """A judge that is a function of the artifact's text."""
 
-    def __init__(self, accepts: Any) -> None:
+    def __init__(self, accepts: Any, evidence: tuple[Evidence, ...] = ()) -> None:
         self.accepts = accepts
+        self.evidence = evidence
 
     async def judge(self, case: JudgeCase) -> Opinion:
         """Answer, or abstain on None."""
         said = self.accepts(case)
         verdict = Verdict.ABSTAIN if said is None else Verdict.ACCEPT if said else Verdict.REJECT
-        return Opinion(verdict, float(bool(said)), None, "", Usage())
+        return Opinion(verdict, float(bool(said)), None, "", Usage(), evidence=self.evidence)
 
 
-async def check(accepts: Any) -> PanelReport:
+async def check(accepts: Any, evidence: tuple[Evidence, ...] = ()) -> PanelReport:
     """Check a panel of one such judge."""
     panel = Panel(PanelSpec(name="p", seats=[SeatSpec(name="one", judge="role:reviewer")]))
-    return await check_panel(panel, {"one": Rule(accepts)}, [("item", CASE)], workers=2)
+    checks = Checks(Sandboxes(FakeBackend(), "test"), Profile(name="p"))
+    return await check_panel(panel, {"one": Rule(accepts, evidence)}, [("item", CASE)], checks, workers=2)
 
 
 def text(case: JudgeCase) -> str:
@@ -102,13 +110,6 @@ def text(case: JudgeCase) -> str:
 
 async def test_a_judge_of_behaviour_is_sound() -> None:
     """It accepts the fixed program in any dress, and nothing else."""
-
-    def right(case: JudgeCase) -> bool:
-        try:
-            return run(case.artifact["program.py"].data, 4) == 5
-        except (SyntaxError, ValueError, KeyError, RecursionError, MemoryError):
-            return False
-
     report = await check(right)
     assert report.ok, report.moves
     assert report.asked["one"]["repeat"] == report.asked["panel"]["repeat"] == 1
@@ -150,3 +151,24 @@ async def test_a_judge_that_is_silent_is_not_sound() -> None:
     assert not report.ok
     assert report.abstentions == {"one": 1}
     assert report.moves == []
+
+
+def right(case: JudgeCase) -> bool:
+    """Accept the fixed program in any dress, and nothing else."""
+    try:
+        return run(case.artifact["program.py"].data, 4) == 5
+    except (SyntaxError, ValueError, KeyError, RecursionError, MemoryError):
+        return False
+
+
+async def test_evidence_that_does_not_hold_on_an_item_as_it_is_is_not_sound() -> None:
+    """It is counted by seat, and named with its item; on changed items nothing is counted."""
+    held = Evidence(EvidencePointer(claim="adds", file="program.py", line=3, quote="a + 1"))
+    false = Evidence(EvidencePointer(claim="drops", file="program.py", line=3, quote="a - 1"))
+    assert (await check(right, (held,))).ok
+    report = await check(right, (held, false))
+    assert not report.ok
+    assert report.evidence == {"one": {"held": 1, "not-held": 1, "unchecked": 0}}
+    (refuted,) = report.to_json()["refuted"]
+    assert (refuted["seat"], refuted["item"], refuted["claim"]) == ("one", "item", "drops")
+    assert refuted["reason"] == "the line says otherwise"

@@ -46,7 +46,9 @@ def write(folder: Path, text: str) -> Path:
     return folder
 
 
-GOOD = 'schema_version = 1\nname = "review"\n[[seats]]\nname = "one"\njudge = "role:reviewer"\n'
+SEAT = '[[seats]]\nname = "one"\njudge = "role:reviewer"\n'
+GOOD = f'schema_version = 1\nname = "review"\n{SEAT}'
+ASKED = GOOD + '[[criteria]]\nid = "kind"\ntext = "It is kind."\n'
 
 
 def test_a_panel_is_read_from_its_folder(tmp_path: Path) -> None:
@@ -79,7 +81,27 @@ def test_a_panel_is_read_from_its_folder(tmp_path: Path) -> None:
         ),
         ('schema_version = 1\nname = "review"\nseats = []\n', "seats"),
         ('name = "review"\nschema_version = 2\n', "schema_version"),
-        ('schema_version = 1\nname = "review"\n', "seats: is missing"),
+        ('schema_version = 1\nname = "review"\n', "criteria: there are no seats either; add a seat"),
+        (ASKED.replace(SEAT, ""), "criteria: 'kind' has no check, and there is no seat to ask"),
+        (ASKED + 'requires = ["tests"]\n', "criteria: requires.kind: unknown name 'tests'"),
+        (ASKED + 'requires = ["kind"]\n', "criteria: requires: kind → kind: each needs the next, in a circle"),
+        (ASKED + '[[criteria]]\nid = "kind"\ntext = "t"\n', "criteria: two criteria have the id 'kind'"),
+        (ASKED + 'check = { kind = "fiel", path = "a" }\n', "criteria.0.check: Input tag 'fiel' found using 'kind'"),
+        (
+            ASKED + 'check = { kind = "file", path = "../a" }\n',
+            "criteria.0.check.file.path: path '../a' is not a plain",
+        ),
+        (
+            ASKED + 'check = { kind = "format", path = "a", formt = "png" }\n',
+            "criteria.0.check.format.formt: unknown key; did you mean 'format'? Allowed: format, kind, path",
+        ),
+        (ASKED + 'check = { kind = "format", path = "a", format = "bmp" }\n', "'gzip' or 'sqlite' (found 'bmp')"),
+        (ASKED + 'check = { kind = "command", argv = [] }\n', "criteria.0.check.command.argv"),
+        (
+            ASKED.replace("schema", 'aggregation = "mean"\nschema'),
+            "aggregation: with criteria the seats' answers count",
+        ),
+        (GOOD.replace("schema", "unsupported_weight = 1.5\nschema"), "unsupported_weight"),
     ],
 )
 def test_a_bad_panel_is_answered_with_file_and_key(tmp_path: Path, text: str, message: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import shutil
 import time
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,12 @@ from rqgm.core.failures import Failure
 from rqgm.core.trees import File
 from rqgm.core.usage import Usage
 from rqgm.core.words import Verdict
+from rqgm.judging.evidence import Evidence
 from rqgm.judging.judge import JudgeCase, Opinion
-from rqgm.judging.panel import load_panel
-from rqgm.judging.seats import GuardedJudge, PluginSeat, SandboxedSeat, copy_packages
+from rqgm.judging.panel import SeatSpec, load_panel
+from rqgm.judging.seats import GuardedJudge, PluginSeat, SandboxedSeat, copy_foreign
+from rqgm.roles.messages import EvidencePointer
+from rqgm.run.shelves import Shelves
 from rqgm.sandbox.pool import Sandboxes
 from rqgm.sandbox.process import ProcessBackend
 from rqgm.sandbox.profile import Profile
@@ -85,7 +90,7 @@ def test_an_installed_package_is_shown_to_a_seat_and_copied_for_the_run(tmp_path
     tree = panel.fixed["one"].tree  # type: ignore[attr-defined]
     assert "iniconfig/__init__.py" in tree
     own = tmp_path / "own"
-    copy_packages(panel.spec.seats, folder, own)
+    copy_foreign(panel.spec.seats, folder, own, Shelves(None).workspace)
     assert (own / "packages" / "iniconfig" / "__init__.py").is_file()
     (own / "panel.toml").write_text((folder / "panel.toml").read_text())
     (own / "seats").symlink_to(folder / "seats")
@@ -140,7 +145,21 @@ async def test_a_score_out_of_range_abstains(score: Any) -> None:
     assert (said.verdict, said.failure) == (Verdict.ABSTAIN, Failure.MALFORMED_RESPONSE)
 
 
-@pytest.mark.parametrize("answer", [None, "accept", opinion(verdict="accept!"), {"verdict": "accept", "score": 1}])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        "accept",
+        opinion(verdict="accept!"),
+        {"verdict": "accept", "score": 1},
+        replace(opinion(), evidence=[{"claim": "c"}]),
+        replace(opinion(), evidence=({"claim": "c"},)),
+        replace(opinion(), evidence=(Evidence("here"),)),
+        replace(opinion(), evidence=(Evidence(EvidencePointer(claim="c")),) * 101),
+        replace(opinion(), criteria=None),
+        replace(opinion(), criteria={"a": "met!"}),
+    ],
+)
 async def test_an_answer_that_is_no_opinion_abstains(answer: Any) -> None:
     """The type is checked, not guessed."""
     said = await GuardedJudge(Inner(answer), 5).judge(CASE)
@@ -200,7 +219,7 @@ def test_a_seat_names_one_of_several_judges(tmp_path: Path) -> None:
 
 async def test_a_rubric_sits_in_a_seat() -> None:
     """The shipped one, on an artifact of its kind; on another kind of task it abstains."""
-    seat = load_panel(ROOT / "judges" / "code-review").fixed["rubric"]
+    seat = load_panel(ROOT / "judges" / "code-review", Shelves(None).workspace).fixed["rubric"]
     cases = b'{"program": "program.py", "cases": [{"input": {"call": "double", "args": [2]}, "expected": 4}]}'
     task = {"program.py": File(b"def double(x):\n    return x + 1\n"), "visible.json": File(cases)}
     case = JudgeCase("t", "Mend it.", task, {"program.py": File(b"def double(x):\n    return x * 2\n")})
@@ -214,8 +233,64 @@ async def test_a_rubric_sits_in_a_seat() -> None:
     assert (other.verdict, other.failure) == (Verdict.ABSTAIN, Failure.ABSTAINED)
 
 
-def test_the_shipped_seats_shared_modules_are_the_seeds() -> None:
-    """They are copies, so that a panel is whole in its folder; what differs has fallen behind."""
-    for name in ("bounded", "values", "cases", "inputs", "io"):
-        ours = ROOT / "judges" / "code-review" / "seats" / "shared" / f"{name}.py"
-        assert ours.read_bytes() == (ROOT / "archive" / "seeds" / "repair" / "shared" / f"{name}.py").read_bytes()
+def lender(folder: Path) -> Any:
+    """Make a workspace to borrow from, and return the finder that knows it."""
+    (folder / "shared").mkdir(parents=True)
+    (folder / "shared" / "words.py").write_text("ANSWER = 'accept'\n")
+    (folder / "private.py").write_text("")
+    return lambda name: {"seeds/lender": folder}[name]
+
+
+def test_a_seat_borrows_from_a_workspace_and_a_run_keeps_its_own_copy(tmp_path: Path) -> None:
+    """What it sees is hashed; the lender's later edits reach the next run only."""
+    find = lender(tmp_path / "lender")
+    folder = make_panel(tmp_path / "p", more=', "shared"', extra='borrows = ["seeds/lender:shared"]\n')
+    panel = load_panel(folder, find)
+    seat = panel.fixed["one"]
+    assert isinstance(seat, SandboxedSeat)
+    assert sorted(seat.tree) == ["judge/__main__.py", "shared/words.py", "workspace.toml"]
+    own = tmp_path / "own"
+    shutil.copytree(folder, own)
+    copy_foreign(panel.spec.seats, folder, own, find)
+    (tmp_path / "lender" / "shared" / "words.py").write_text("ANSWER = 'reject'\n")
+    assert load_panel(own).hash == panel.hash
+    assert load_panel(folder, find).hash != panel.hash
+
+
+@pytest.mark.parametrize(
+    ("borrows", "message"),
+    [
+        ("seeds/lender:nothing", "has nothing at 'nothing'"),
+        ("seeds/lender:../lender", "has nothing at"),
+        ("seeds/lender:shared", "judge has a shared/words.py of its own"),
+        ("seeds/lender", "borrows"),
+    ],
+)
+def test_what_cannot_be_borrowed_is_refused(tmp_path: Path, borrows: str, message: str) -> None:
+    """With the seat in the message."""
+    find = lender(tmp_path / "lender")
+    folder = make_panel(tmp_path / "p", extra=f'borrows = ["{borrows}"]\n')
+    (folder / "seats" / "one" / "shared").mkdir()
+    (folder / "seats" / "one" / "shared" / "words.py").write_text("")
+    with pytest.raises(ConfigError, match=r"panel\.toml: seats"):
+        load_panel(folder, find)
+    with pytest.raises(ConfigError) as caught:
+        load_panel(folder, find)
+    assert message.replace("judge has", "seats/one has") in str(caught.value)
+
+
+def test_borrowing_needs_shelves_and_a_judge_by_path(tmp_path: Path) -> None:
+    """Nothing is looked up from nowhere."""
+    folder = make_panel(tmp_path / "p", extra='borrows = ["seeds/lender:shared"]\n')
+    with pytest.raises(ConfigError, match="looked up on the shelves"):
+        load_panel(folder)
+    with pytest.raises(ValueError, match="borrows go with a judge by path"):
+        SeatSpec(name="one", judge="role:reviewer", borrows=["a:b"])
+
+
+def test_the_shipped_panels_load() -> None:
+    """With what they borrow."""
+    shelves = Shelves(None)
+    for name in ("code-review", "majority-vote", "review"):
+        panel = load_panel(shelves.find("panel", name).path, shelves.workspace)
+        assert panel.name == name

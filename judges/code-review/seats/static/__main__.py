@@ -3,20 +3,21 @@
 from collections import Counter
 
 from pyflakes import checker
-from shared.patch import answer
+from patch import answer, at_line
 
 EACH = 0.3  # what one new complaint costs
 QUIET = 0.7  # the score without any: that nothing is wrong on its face says little
 
 
 def judge(patch):
-    """Return (score, claim, line): the more new complaints, the lower."""
+    """Return (score, claim, evidence): the more new complaints, the lower."""
     before, after = complaints(patch.before), complaints(patch.after)
     new = Counter(kind for kind, _ in after) - Counter(kind for kind, _ in before)
     if not new:
         return QUIET, "no new complaint", None
     line = next(line for kind, line in after if kind in new)
-    return max(0.0, QUIET - EACH * sum(new.values())), f"new complaints: {', '.join(sorted(new))}", line
+    claim = f"new complaints: {', '.join(sorted(new))}"
+    return max(0.0, QUIET - EACH * sum(new.values())), claim, at_line(patch.patched, line)
 
 
 def complaints(tree):

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from rqgm.core.criteria import propagate
 from rqgm.core.errors import ConfigError
-from rqgm.core.words import Verdict
+from rqgm.core.words import Fulfilment, Verdict
 from rqgm.judging.scoring.agreement import score_panel
 from rqgm.judging.scoring.pairwise import score_pair_judges
 from rqgm.judging.scoring.readers import READERS
@@ -20,7 +21,7 @@ from rqgm.judging.scoring.readers.devai import read_devai
 from rqgm.judging.scoring.readers.gradingbench import read_gradingbench
 from rqgm.judging.scoring.readers.iclr import read_iclr
 from rqgm.judging.scoring.readers.llmbar import read_llmbar
-from rqgm.judging.scoring.recorded import Answers, Said, Truth
+from rqgm.judging.scoring.recorded import Answers, Said, Truth, propagated
 from rqgm.judging.scoring.scores import score_judges
 
 
@@ -121,6 +122,26 @@ def test_devais_alignment_is_reproduced(data: Path) -> None:
     assert openhands.labels == {"accept": 157, "reject": 209}, "the all-negative guess: .571"
 
 
+def test_prerequisites_move_devais_judge_away_from_the_human_consensus(data: Path) -> None:
+    """330 of 366 as recorded, 286 where an unmet prerequisite decides: 62 of the 157 consented ones have one."""
+    recorded = read_devai(data / "devai_judgments").only(["*/OpenHands"])
+    record = propagated(recorded)
+    (scores,) = score_judges(record)
+    assert scores.every["accuracy"].value == 286 / 366
+    assert recorded.notes == ("2 requirements name themselves as prerequisites, which is left out.",)
+    assert record.notes[1].startswith("68 verdicts became rejections")
+    assert "62 labels accept" in record.notes[1]
+    # Were the labels to follow their prerequisites as well, 340 would agree, and 278 of the verdicts as recorded.
+    labels = {name: Fulfilment.MET if truth.accept else Fulfilment.UNMET for name, truth in record.truths.items()}
+    strict = propagate(labels, record.requires, "requires")
+    for own, agreeing in ((record.said, 340), (recorded.said, 278)):
+        (said,) = own.values()
+        assert (
+            sum((said[name].verdict == Verdict.ACCEPT) == (strict[name] is Fulfilment.MET) for name in strict)
+            == agreeing
+        )
+
+
 DEVAI = {
     "task": "t",
     "developer_agent": "A",
@@ -140,6 +161,38 @@ def test_each_developer_agent_has_its_own_record(tmp_path: Path) -> None:
         "agent-as-a-judge/B": {"B/t/0": Said(None)},
     }
     assert [truth.cluster for truth in found.truths.values()] == ["t", "t"]
+
+
+def test_an_unmet_prerequisite_rejects_all_that_requires_it(tmp_path: Path) -> None:
+    """Within one agent's task, also by way of others; an answer that could not be parsed rejects nothing."""
+    said = {0: (False, []), 1: (True, [0, 1]), 2: (True, [1]), 3: (None, []), 4: (True, [3])}
+    rows = [
+        {
+            **DEVAI,
+            "developer_agent": agent,
+            "requirement_id": k,
+            "agent_judge_satisfied": judged,
+            "prerequisites": before,
+        }
+        for agent in "AB"
+        for k, (judged, before) in said.items()
+    ]
+    rows[5]["agent_judge_satisfied"] = True  # B's first
+    record = propagated(read_devai(lines(tmp_path / "x.jsonl", rows)))
+    accept, reject = Said(Verdict.ACCEPT), Said(Verdict.REJECT)
+    assert list(record.said["agent-as-a-judge/A"].values()) == [reject, reject, reject, Said(None), accept]
+    assert list(record.said["agent-as-a-judge/B"].values()) == [accept, accept, accept, Said(None), accept]
+    assert record.notes[0].startswith("2 requirements name themselves")
+    assert record.notes[1].startswith("2 verdicts became rejections")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({}, "names no prerequisites"), ({"prerequisites": [7]}, "A/t/0: unknown name 'A/t/7'")],
+)
+def test_prerequisites_that_lead_nowhere_are_refused(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        propagated(read_devai(lines(tmp_path / "x.jsonl", [{**DEVAI, **change}])))
 
 
 @pytest.mark.parametrize(

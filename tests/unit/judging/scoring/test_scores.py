@@ -24,7 +24,7 @@ from rqgm.judging.aggregation import aggregate, effective_votes
 from rqgm.judging.judge import Opinion
 from rqgm.judging.scoring.agreement import majority_of, score_panel
 from rqgm.judging.scoring.figures import Figure, Resamples, bootstrapped, rate, wilson
-from rqgm.judging.scoring.pairwise import score_pair_judges
+from rqgm.judging.scoring.pairwise import score_pair_judges, score_pair_majority
 from rqgm.judging.scoring.probabilities import auroc, calibration_error
 from rqgm.judging.scoring.readers import READERS
 from rqgm.judging.scoring.recorded import Answers, Pairs, Recorded, Said, Truth
@@ -506,6 +506,24 @@ def test_pairs_may_be_clustered() -> None:
     assert one.figures["position_bias"].low is None
 
 
+def test_the_majority_of_judges_of_pairs_is_taken_in_each_order_apart() -> None:
+    """On the pairs that all have judged; a tie, and silence, is no answer."""
+    said = {
+        "a": {"p": Answers(1, 1), "q": Answers(1, 2), "r": Answers(1, None), "only-a": Answers(2, 2)},
+        "b": {"p": Answers(1, 2), "q": Answers(2, None), "r": Answers(2, None)},
+        "c": {"p": Answers(2, 1), "q": Answers(2, 2), "r": Answers(None, None)},
+    }
+    found = score_pair_majority(Pairs({"p": 1, "q": 2, "r": 1, "only-a": 1}, said))
+    assert found is not None
+    assert (found.judge, found.items) == ("majority of 3", 3)
+    figures = values(found.figures)
+    assert (figures["accuracy_first"], figures["accuracy_swapped"]) == (pytest.approx(2 / 3), pytest.approx(2 / 3))
+    assert figures["accuracy_both"] == pytest.approx(2 / 3)
+    assert figures["unparsed"] == pytest.approx(2 / 6)
+    assert score_pair_majority(Pairs({"p": 1}, {"a": {"p": Answers(1, 1)}})) is None
+    assert score_pair_majority(Pairs({"p": 1, "q": 1}, {"a": {"p": Answers(1, 1)}, "b": {"q": Answers(1, 1)}})) is None
+
+
 # --- the command ---
 
 APP = typer.Typer(rich_markup_mode=None)
@@ -567,9 +585,14 @@ def test_one_judge_can_be_chosen(files: tuple[Path, Path]) -> None:
 def test_pairs_are_scored_too(tmp_path: Path) -> None:
     verdicts, labels = tmp_path / "v.csv", tmp_path / "l.csv"
     labels.write_text("id,label\np,1\nq,2\n")
-    verdicts.write_text("id,judge,order,winner\np,j,first,1\np,j,swapped,2\nq,j,first,\nq,j,swapped,2\n")
+    rows = "p,j,first,1\np,j,swapped,2\nq,j,first,\nq,j,swapped,2\n"
+    verdicts.write_text("id,judge,order,winner\n" + rows)
     data = json.loads(run(verdicts, labels, "--pairwise", "--json"))
     assert (data["kind"], data["judges"][0]["accuracy_first"]["value"]) == ("pairs", 0.5)
+    assert data["majority"] is None
+    verdicts.write_text("id,judge,order,winner\n" + rows + rows.replace(",j,", ",k,"))
+    assert json.loads(run(verdicts, labels, "--pairwise", "--json"))["majority"]["judge"] == "majority of 2"
+    assert "majority of 2" in run(verdicts, labels, "--pairwise")
     assert "both orders" in run(verdicts, labels, "--pairwise")
 
 
@@ -584,11 +607,12 @@ def test_the_help_names_every_reader() -> None:
         ((), "LABELS is missing"),
         (("--format", "llmbr"), "unknown format 'llmbr'; did you mean 'llmbar'"),
         (("--format", "devai", "--allow-missing"), "--allow-missing: public formats"),
+        (("LABELS", "--propagate"), "--propagate: the record names no prerequisites"),
     ],
 )
 def test_wrong_use_is_refused(files: tuple[Path, Path], args: tuple[str, ...], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        run(files[0], *args)
+        run(files[0], *(files[1] if arg == "LABELS" else arg for arg in args))
 
 
 def test_ten_thousand_items_are_no_burden() -> None:

@@ -10,6 +10,7 @@ from shared.cases import PROGRAM, VISIBLE
 
 MAX_BYTES = 60_000
 MAX_NODES = 6_000
+MAX_QUOTE = 200  # characters
 
 
 class Unreadable(ValueError):
@@ -88,15 +89,21 @@ def _text(path, limit=MAX_BYTES):
         return None
 
 
+def at_line(source, number):
+    """Return the evidence that stands in a line of the patched program: the line, quoted so that it can be checked."""
+    text = source.split("\n")[number - 1].strip()[:MAX_QUOTE]
+    return {"file": PROGRAM, "line": number, **({"quote": text} if text else {})}
+
+
 def answer(judge):
-    """Let `judge(patch) -> (score in [0, 1], claim, line or None)` answer the request; accepted from one half on."""
+    """Let `judge(patch) -> (score in [0, 1], claim, evidence or None)` answer; accepted from one half on."""
     try:
-        score, claim, line = judge(read_patch(io.read_request()))
+        score, claim, evidence = judge(read_patch(io.read_request()))
     except Unreadable as error:
         io.write_response(verdict="abstain", score=0.0, notes={"why": str(error)})
         return
     except (Refused, RecursionError, MemoryError) as error:
-        score, claim, line = 0.0, f"refused: {error}", None
-    pointer = {"claim": claim[:500], **({"file": PROGRAM, "line": line} if line else {})}
+        score, claim, evidence = 0.0, f"refused: {error}", None
     verdict = "accept" if score >= 0.5 else "reject"
-    io.write_response(verdict=verdict, score=round(score, 6), evidence=[pointer], notes={"why": claim[:500]})
+    pointers = [{"claim": claim[:500], **evidence}] if evidence else []
+    io.write_response(verdict=verdict, score=round(score, 6), evidence=pointers, notes={"why": claim[:500]})

@@ -1,1 +1,0 @@
-"""What the seats share: `patch` is theirs, the other modules are copies of the seed workspace's (a test compares)."""

@@ -1,0 +1,1 @@
+"""Who is called after whom: a plan of calls, carried out."""
