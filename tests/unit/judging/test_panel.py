@@ -66,7 +66,7 @@ def test_a_panel_is_read_from_its_folder(tmp_path: Path) -> None:
         (GOOD.replace("role:reviewer", "path:../elsewhere"), "not a folder inside of the panel's"),
         (GOOD.replace("role:reviewer", "path:nowhere"), "not a folder inside of the panel's"),
         (GOOD.replace("role:reviewer", "plugin:nobody"), "nobody"),
-        (GOOD + 'packages = ["x"]\n', "packages go with a judge by path"),
+        (GOOD + 'packages = ["x"]\n', "packages and borrows go with a judge by path"),
         (GOOD + "config = { a = 1 }\n", "config goes with a judge by plug-in"),
         (GOOD.replace("schema", 'aggregation = "weighted"\nschema'), "rqgm judge calibrate"),
         (GOOD.replace('name = "review"', 'name = "Re view"'), "name"),
