@@ -1,4 +1,4 @@
-"""Copies a list, dict or set where it is stored, passed or iterated over, so that later changes do not show."""
+"""Copies a list, dict or set where it is stored, passed or iterated over, or the rows of a copied list as well."""
 
 import ast
 
@@ -24,6 +24,23 @@ def propose(tree, context):
         if isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List) and len(node.left.elts) == 1:
             rows = ast.comprehension(ast.Name("_", ast.Store()), call("range", node.right), [], 0)
             yield context.replace(node, ast.ListComp(node.left.elts[0], [rows]), 2)
+    for node in context.nodes(ast.Call, ast.Subscript):
+        whole = _copied(node)
+        if whole is not None:
+            rows = ast.comprehension(ast.Name("_row", ast.Store()), whole, [], 0)
+            yield context.replace(node, ast.ListComp(call("list", ast.Name("_row", ast.Load())), [rows]), 2)
+
+
+def _copied(node):
+    """Return what ``x[:]``, ``list(x)`` or ``x.copy()`` copies without its items, None for other expressions."""
+    if isinstance(node, ast.Subscript):
+        plain = isinstance(node.slice, ast.Slice) and not (node.slice.lower or node.slice.upper or node.slice.step)
+        return node.value if plain and isinstance(node.ctx, ast.Load) else None
+    if isinstance(node.func, ast.Name) and node.func.id == "list" and len(node.args) == 1:
+        return node.args[0]
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "copy" and not node.args:
+        return node.func.value
+    return None
 
 
 def _reads(call_node):

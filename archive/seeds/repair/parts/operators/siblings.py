@@ -5,7 +5,7 @@ import ast
 KIND = "operator"
 GROUPS = (
     "append extend appendleft insert add", "add update discard remove", "find index rfind rindex", "count index",
-    "strip lstrip rstrip", "split rsplit splitlines partition rpartition", "pop popleft popitem remove", "lower upper title casefold capitalize swapcase",
+    "strip lstrip rstrip", "lstrip removeprefix", "rstrip removesuffix", "split rsplit splitlines partition rpartition", "pop popleft popitem remove", "lower upper title casefold capitalize swapcase",
     "startswith endswith", "isdigit isalpha isalnum isdecimal isspace", "ljust rjust center zfill", "isupper islower",
     "keys values items", "union intersection difference symmetric_difference", "issubset issuperset isdisjoint",
     "min max sum", "any all", "sum len", "floor ceil trunc", "int round float", "sorted reversed list set tuple",
