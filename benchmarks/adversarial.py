@@ -10,8 +10,9 @@ The judges compared are those that sit at the end of either run of a seed. Three
 - ``machine_validation``: all distinct patches that the coders of either run made of validation tasks, labelled by the
   verifier; both judges judge all of them. ``held`` leaves out those that were ever in a pool of either run, because judges
   were chosen by them. Bias: what is left lacks what displaced judges accepted, was made under the pressure of these very
-  judges and their predecessors, and is of programs that the anchor has too. Both judges have the same items, so their
-  difference suffers less than their rates do.
+  judges and their predecessors, and is of programs that the anchor has too. It also holds patches that fail the visible
+  cases, which a judge that runs these rejects with ease. Both judges have the same items, so their difference suffers
+  less than their rates do.
 - ``machine_test``: all distinct patches that generation zero and both generalists make of the test tasks; they are made
   here, after the runs have ended.
 """

@@ -258,10 +258,10 @@ class State:
     def _epoch_closed(self, body: dict[str, Any]) -> None:
         for number in body["erased"]:
             self._erase(self.records[number])
-        self.erased += len(body["erased"])
         for number in body.get("retired", ()):
             self._erase(self.records[number])
-            self.retired += 1
+        self.erased += len(body["erased"])
+        self.retired += len(body.get("retired", ()))
         for slot, seat in body["seats"].items():
             self.seats[slot] = Seat(seat["node"], seat["role_hash"], seat["counter"], body["epoch"] + 1)
         for role, pool in body.get("adversarial", {}).items():
@@ -339,6 +339,10 @@ class State:
         for (role, identity), cells in self.closed.items():
             lent += len(cells) * (len(self.evidence[role].contents[identity].carriers) - 1)
         return lent
+
+    def pool(self, role: str) -> AdversarialPool:
+        """Return the adversarial pool of a judge role, an empty one before a judge of the role was displaced."""
+        return self.adversarial.get(role, AdversarialPool())
 
     def pool_hashes(self) -> dict[str, str]:
         """Return the hash of each judge role's adversarial pool: part of the epoch's criterion."""

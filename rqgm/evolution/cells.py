@@ -167,5 +167,5 @@ def _cells(role: MeasuredRole, state: State) -> tuple[Cell, ...]:
     """Return a role's cells: those of its own suite first, then those of its adversarial pool."""
     own = [m.name for m in role.measures if m.kind != ADVERSARIAL]
     cells = [(task, name) for task in role.tasks.get(role.scored_pool, ()) for name in own]
-    pool = state.adversarial.get(role.name) if role.adversarial else None
-    return (*cells, *((item, ADVERSARIAL) for item in (pool.items if pool else ())))
+    pool = state.pool(role.name).items if role.adversarial else ()
+    return (*cells, *((item, ADVERSARIAL) for item in pool))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rqgm.archive.adversarial import AdversarialPool
 from rqgm.core.streams import python_stream
 from rqgm.core.words import Pool
 from rqgm.evolution.quality import judge_quality
@@ -14,6 +13,7 @@ from rqgm.evolution.replacement import Candidate, Choice, choose, count
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from rqgm.archive.adversarial import AdversarialPool
     from rqgm.archive.state import Record, State
     from rqgm.evolution.cells import OpenCells
     from rqgm.evolution.criterion import Criterion
@@ -81,7 +81,7 @@ def plan_race(
     for slot, role in criterion.slots.items():
         candidates = gather_candidates(state, role)
         incumbent = incumbent_of(state, slot, candidates)
-        share, pool = _share(criterion, role), tuple(state.adversarial.get(role, AdversarialPool()).items)
+        share, pool = _share(criterion, role), tuple(state.pool(role).items)
         hard = min(len(pool), max(int(target * share), settings.min_anchor))  # so that who raced may stand
         field = _field(candidates, incumbent, settings, race.candidates >> (number - 1), share if pool else 0.0)
         entrants = max(entrants, len(field))
@@ -155,8 +155,8 @@ def decide_slots(state: State, criterion: Criterion, settings: EpochSettings) ->
             seat.role_hash for other, seat in state.seats.items() if other != slot and _same_panel(other, slot)
         }
         challengers = [c for c in candidates[role].values() if c.role_hash not in taken]
-        pool = state.adversarial.get(role, AdversarialPool())
-        choice = choose(settings, incumbent, challengers, checkpoint, len(criterion.slots), len(pool.items))
+        pool_size = len(state.pool(role).items)
+        choice = choose(settings, incumbent, challengers, checkpoint, len(criterion.slots), pool_size)
         sides = [incumbent, choice.winner] if choice.winner else [incumbent]
         quality = [judge_quality(state, criterion, role, side.role_hash) for side in sides]
         decisions.append(_decision(slot, incumbent, choice, len(challengers), quality))
@@ -177,7 +177,7 @@ def close_epoch(
     hashes = {slot: seat.role_hash for slot, seat in state.seats.items()} | {
         slot: seat["role_hash"] for slot, seat in decided.seats.items()
     }
-    pools = {role: state.adversarial.get(role, AdversarialPool()) for role in adversarial_roles(criterion)}
+    pools = {role: state.pool(role) for role in adversarial_roles(criterion)}
     described = {role: pool.describe() for role, pool in pools.items()}
     for role, intake in (intakes or {}).items():
         pools[role], described[role] = intake.close()

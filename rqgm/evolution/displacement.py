@@ -111,8 +111,7 @@ def open_intakes(
         measure = criterion.role(role).adversarial
         assert measure is not None
         places = room(settings.max_items, measure.share, len(criterion.role(role).tasks[Pool.ANCHOR]))
-        old = state.adversarial.get(role, AdversarialPool())
-        intakes[role] = Intake(old, entrants(state, criterion, lost), settings, places)
+        intakes[role] = Intake(state.pool(role), entrants(state, criterion, lost), settings, places)
     return intakes
 
 

@@ -32,10 +32,9 @@ def judge_quality(state: State, criterion: Criterion, role: str, role_hash: str)
     take items of one task as a cluster. None where it has judged nothing, or nothing is known of the items.
     """
     truths = criterion.role(role).truths
-    pool = state.adversarial.get(role)
     hard = {
         name: Truth(item.label == Verdict.ACCEPT, Provenance.MACHINE, item.task)
-        for name, item in (pool.items.items() if pool else ())
+        for name, item in state.pool(role).items.items()
     }
     said: dict[str, dict[str, Said]] = {"anchor": {}, "adversarial": {}}
     for record in state.live():

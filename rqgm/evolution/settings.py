@@ -42,7 +42,9 @@ class RaceSettings(_Settings):
     """The anchor race before a replacement is decided: the best few candidates are topped up to equal counts."""
 
     candidates: int = Field(default=4, ge=0, le=64, description="how many enter; 0 = no race")
-    target: int = Field(default=48, ge=1, description="anchor outcomes that the last ones standing should have")
+    target: int = Field(
+        default=48, ge=1, description="outcomes on anchor and adversarial items that the last ones should have"
+    )
     share: float = Field(default=0.25, ge=0, le=1, description="at most this share of an epoch's outcomes")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rqgm.archive.adversarial import AdversarialPool
 from rqgm.core.counts import Counts
 from rqgm.core.errors import ConfigError, UnknownNameError
 from rqgm.core.hashes import hash_json
@@ -95,11 +94,10 @@ def seats(state: State, criterion: Criterion) -> dict[str, Any]:
 
 
 def _adversarial(run: OpenedRun) -> dict[str, Any]:
-    pools = {role: run.state.adversarial.get(role, AdversarialPool()) for role in adversarial_roles(run.criterion)}
     return {
         "enabled": run.lock.experiment.adversarial.enabled,
         "retired": run.state.retired,
-        "pools": {role: pool.describe() for role, pool in pools.items()},
+        "pools": {role: run.state.pool(role).describe() for role in adversarial_roles(run.criterion)},
     }
 
 
