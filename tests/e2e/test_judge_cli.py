@@ -30,6 +30,41 @@ def test_new_check_list(project):
     assert project.rqgm("judge", "new", "judges/mine").returncode == 2
 
 
+CRITERIA = """
+[[criteria]]
+id = "python"
+text = "program.py is Python."
+check = { kind = "format", path = "program.py", format = "python" }
+
+[[criteria]]
+id = "kind"
+text = "It is kind."
+requires = ["python"]
+"""
+
+
+def test_asking_shows_seats_evidence_and_criteria(project):
+    """Of one item by name, or drawn; a panel of checks alone has nothing to calibrate."""
+    items = ("--suite", "mini-reviews", "--sandbox", "process")
+    (found,) = project.json("judge", "ask", "code-review", *items)["items"]
+    assert set(found["seats"]) == {"reviewer", "static", "differential", "literals", "rubric"}
+    standings = {entry["standing"] for seat in found["seats"].values() for entry in seat["evidence"]}
+    assert standings <= {"held", "unchecked"}
+    assert project.rqgm("judge", "ask", "code-review", "nowhere", *items).returncode == 2
+    project.rqgm("judge", "new", "judges/listed")
+    panel = project.folder / "judges" / "listed" / "panel.toml"
+    panel.write_text(panel.read_text().replace('aggregation = "majority" ', "# ") + CRITERIA)
+    shown = project.rqgm("judge", "ask", "listed", found["id"], *items).stdout
+    assert f"{found['id']}: accepted, score 0.50, wanted 0.5" in shown
+    assert "python: met by check" in shown
+    assert "kind: abstain by seats  first abstain" in shown
+    panel.write_text(
+        panel.read_text().split("[[seats]]")[0] + CRITERIA.split('[[criteria]]\nid = "kind"', maxsplit=1)[0]
+    )
+    assert "python: met by check" in project.rqgm("judge", "ask", "listed", *items).stdout
+    assert "has no seat to calibrate" in project.rqgm("judge", "calibrate", "listed", *items).stderr
+
+
 def test_a_panel_that_listens_to_orders_exits_with_1(project):
     """The message names seat, perturbation and item."""
     project.rqgm("judge", "new", "judges/meek")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,20 @@ def test_a_bad_panel_is_answered_with_file_and_key(tmp_path: Path, text: str, me
         load_panel(write(tmp_path, text))
     assert f"{tmp_path / 'panel.toml'}: " in str(caught.value)
     assert message in str(caught.value)
+
+
+def test_the_guides_criteria_load(tmp_path: Path) -> None:
+    """docs/panels.md shows a panel's criteria."""
+    text = (Path(__file__).parents[3] / "docs" / "panels.md").read_text()
+    (example,) = [block for block in re.findall(r"(?ms)^```toml\n(.*?)^```", text) if "[[criteria]]" in block]
+    found = load_panel(write(tmp_path, f'schema_version = 1\nname = "mine"\n{example}{SEAT}')).spec
+    assert [criterion.requires for criterion in found.criteria] == [[], [], ["parses", "tests"]]
+
+
+def test_a_panel_of_checks_needs_no_seat(tmp_path: Path) -> None:
+    """Then nobody is asked."""
+    check = 'check = { kind = "file", path = "a" }\n'
+    assert load_panel(write(tmp_path, ASKED.replace(SEAT, "") + check)).spec.seats == []
 
 
 def test_a_folder_without_a_panel_is_named(tmp_path: Path) -> None:

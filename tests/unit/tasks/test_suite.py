@@ -155,6 +155,26 @@ def test_items_and_labels(make_judging_suite):
     assert "accept" not in repr(suite)
 
 
+def test_a_task_may_bring_criteria(make_judging_suite):
+    """They are shown to judges, so they are part of the item's hash; a wrong one is told with its line."""
+
+    def item(**criterion):
+        plain = make_judging_suite.item("a")
+        return {
+            **plain,
+            "task": {**plain["task"], "criteria": [{"id": "old", "text": "a.txt is not old."} | criterion]},
+        }
+
+    plain = load_suite(make_judging_suite()).item("a")
+    other = make_judging_suite.item("b")
+    found = load_suite(make_judging_suite([item(check={"kind": "file", "path": "a.txt"}), other])).item("a")
+    assert [(one.id, one.check.path) for one in found.criteria] == [("old", "a.txt")]
+    assert plain.criteria == ()
+    assert found.hash != plain.hash
+    with pytest.raises(ConfigError, match=r"items\.jsonl:1: task\.criteria: requires.old: unknown name 'new'"):
+        load_suite(make_judging_suite([item(requires=["new"]), other]))
+
+
 def test_items_of_one_task_stay_together_in_a_split(make_judging_suite):
     """Else a judge could learn a test task from its train items."""
     items = [make_judging_suite.item(f"{task}-{n}") for task in "abcdefgh" for n in range(3)]
