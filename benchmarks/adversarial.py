@@ -268,6 +268,8 @@ async def compare_seed(seed: int, folders: Mapping[str, Path], scratch: Path) ->
     async with opened(folders, scratch) as places:
         check_arms(places, seed)
         row["arms"] = {arm: describe(place) for arm, place in places.items()}
+        first, second = (before_displacement(place) for place in places.values())
+        row["same_until_displaced"] = first == second
         judges = {arm: row["arms"][arm]["judge"] for arm in places}
         row["same_judge"] = len(set(judges.values())) == 1
         held = {arm: await judge_held(place) for arm, place in places.items()}
@@ -280,6 +282,18 @@ async def compare_seed(seed: int, folders: Mapping[str, Path], scratch: Path) ->
         made = await test_items(places)
         row["machine_test"] = machine(made, {arm: await judge(place, made) for arm, place in places.items()})
     return row
+
+
+def before_displacement(place: Place) -> list[Any]:
+    """Return what happened before the first judge was displaced: the objective has no part in it, so arms are equal there.
+
+    They are not where a role ran into its wall time on a busy machine; such a pair of runs compares luck as well.
+    """
+    state = place.run.state
+    first = next((event["epoch"] for event in state.epochs if event["seats"]), state.epoch)
+    records = [r for r in state.records.values() if r.epoch <= first]
+    nodes = [node.commit for node in state.nodes if node.epoch <= first]
+    return [[(r.n, r.node, r.role, r.task, r.measure, r.y) for r in records], nodes]
 
 
 def machine(items: list[AdversarialItem], said: Mapping[str, Judged]) -> dict[str, Any]:
