@@ -144,9 +144,10 @@ def _panels(found: dict[str, Any]) -> list[tuple[str, str]]:
         for name in seats
         if not name.startswith("one") and "median" in seats[name]
     ]
+    load = f"load {found['load_average']} on {found['machine']['cores']} cores"
     ratio, levels = graphs["wall_by_critical_path"]["median"], graphs["levels_by_critical_path"]["median"]
     return [
-        ("a panel of five judges that take 200 ms each, per item", " · ".join(usable)),
+        (f"a panel of five judges that take 200 ms each, per item ({load})", " · ".join(usable)),
         ("32 calls that need each other, by their longest chain", f"× {ratio} (level by level: × {levels})"),
     ]
 

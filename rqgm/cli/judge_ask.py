@@ -97,7 +97,7 @@ def _print(console: Console, item: Mapping[str, Any], threshold: float) -> None:
         failure = f" ({said['failure']})" if said["failure"] else ""
         console.print(foreign(f"  {seat}: {said['verdict']}{failure} {said['score']:.2f}  {said['why']}"))
         for entry in said["evidence"]:
-            console.print(foreign(f"    {evidence_text(entry)}"))
+            console.print(foreign(f"    {evidence_text(entry)}", 1_000))
     for found in item["criteria"]:
         said = ", ".join(f"{seat} {answer}" for seat, answer in found.get("said", {}).items())
         console.print(foreign(f"  {found['id']}: {found['result']} by {found['by']}  {found['reason'] or said}"))

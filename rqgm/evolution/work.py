@@ -248,9 +248,7 @@ class SandboxWorker:
         failure = opinion.failure.value if opinion.failure else None
         return outcome(right, opinion.score, failure, opinion.detail, opinion.usage) | {
             "made": None,
-            "opinions": [
-                opinion_json("", replace(opinion, evidence=()))
-            ],  # the label measures it, nothing is re-checked
+            "opinions": [opinion_json("", replace(opinion, evidence=()))],  # measured by the label; nothing is checked
             "notes": bounded(opinion.notes),
         }
 
