@@ -58,7 +58,7 @@ PANEL = "code-review"
 REVIEWS = "repair-reviews"
 WEIGHTINGS = ("uniform", "whitened", "shrunk")
 DRAWN = (1, 2, 4, 8, 16)
-"""How many candidates of a pool are drawn, for best@k."""
+"""How many candidates of a pool are drawn, as R2E-Gym's best@k has it. One is chance; 16 is the whole pool."""
 ALL_SAMPLES = 25
 """Distinct samples of each task that stand for all, the first ones by their hash."""
 QUICK_ITEMS, QUICK_TASKS = 8, 2
@@ -283,7 +283,7 @@ def rankings(found: Sequence[Candidate], asked: Asked, best: str) -> dict[str, d
 
 
 def ranked(found: Sequence[Candidate], keys: Mapping[str, Mapping[str, Key]]) -> dict[str, Any]:
-    """Return best@1 and best@k of each ranking, their paired differences, and the bounds, over tasks."""
+    """Return how often each ranking's first is right, also of k drawn candidates, paired differences, and the bounds."""
     pools: dict[str, list[Candidate]] = {}
     for candidate in found:
         pools.setdefault(candidate.task, []).append(candidate)
@@ -309,10 +309,10 @@ def _rates(pools: Sequence[Sequence[Candidate]], keys: Mapping[str, Mapping[str,
     first = {name: values(name, max(map(len, pools))) for name in keys}
     return {
         "tasks": len(pools),
-        "best@1": {name: over_tasks(found).to_json() for name, found in first.items()},
-        "any right": over_tasks([float(any(right)) for right in labels]).to_json(),
-        "best@k": {name: {str(k): over_tasks(values(name, k)).to_json() for k in DRAWN} for name in keys},
-        "any right of k": {str(k): over_tasks([any_of(right, k) for right in labels]).to_json() for k in DRAWN},
+        "first": {name: over_tasks(found).to_json() for name, found in first.items()},
+        "any": over_tasks([float(any(right)) for right in labels]).to_json(),
+        "first of k": {name: {str(k): over_tasks(values(name, k)).to_json() for k in DRAWN} for name in keys},
+        "any of k": {str(k): over_tasks([any_of(right, k) for right in labels]).to_json() for k in DRAWN},
         "differences": {name: _paired(first[one], first[two]) for name, one, two in COMPARED},
     }
 
@@ -437,7 +437,7 @@ def main() -> None:
     options.add_argument("--allow-unsafe", action="store_true", help="let `process` run candidates and samples")
     chosen = options.parse_args()
     if "samples" in chosen.parts and "RQGM_DATA" not in os.environ:
-        sys.exit("RQGM_DATA is not set: it names the folder of the public data; or leave out `samples` with --parts")
+        options.error("RQGM_DATA is not set: it names the folder of the public data; or leave `samples` out of --parts")
     chosen.data = Path(os.environ.get("RQGM_DATA", ""))
     common.report(asyncio.run(measure(chosen)), chosen.out)
 

@@ -24,7 +24,7 @@ def best_of(keys: Sequence[Key], right: Sequence[bool], k: int) -> float:
     """Return the chance that the best of `k` candidates, drawn from the pool without replacement, is right.
 
     The best@k of R2E-Gym (arXiv 2504.07164), exactly: the best drawn key is a group's with a hypergeometric chance, and
-    within a group of equal keys each is as likely. `k` beyond the pool takes the whole pool: best@1 of a plain ranking.
+    within a group of equal keys each is as likely. `k` beyond the pool takes the whole pool: is the ranking's first right?
     ValueError for an empty pool or a `k` below 1.
     """
     n = len(keys)
