@@ -1,14 +1,18 @@
-"""Write the README's tables from the committed results: ``python benchmarks/tables.py``. A test checks that it was done."""
+"""Write the tables of README and docs from the committed results: ``python benchmarks/tables.py``. A test checks it."""
 
 from __future__ import annotations
 
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
+PAGES = (ROOT / "README.md", ROOT / "docs" / "judges-measured.md")
 
 
 def load(name: str) -> dict[str, Any] | None:
@@ -163,9 +167,138 @@ def demo() -> str:
     return f"```text\n{path.read_text().rstrip()}\n```\n" if path.exists() else "Not recorded yet.\n"
 
 
+def judges() -> str:
+    """Return the README's table of the panel: in short, docs/judges-measured.md has all."""
+    found = load("judges")
+    if found is None:
+        return "Not measured yet.\n"
+    held, ranking = found["held"], found["ranking"]["all_tasks"]
+    best = held["best_seat"]
+    panel, seat = (percent(held["judges"][name]["balanced_accuracy"]) for name in ("panel", best))
+    first = ", ".join(f"{name} {percent(ranking['first'][name])}" for name in ("tests", "panel", "both"))
+    rows = [
+        (
+            f"{held['items']} labelled patches of {held['tasks']} held programs: balanced accuracy, %",
+            f"panel {panel}, its best seat ({best}) {seat}",
+        ),
+        ("panel minus best seat, points", change(held["differences"]["panel - best seat"])),
+        ("effective votes of its seats", number(held["errors"]["effective_votes"])),
+        (f"first of up to 16 candidate patches right, {ranking['tasks']} tasks, %", first),
+        ("both minus visible tests alone, points", change(ranking["differences"]["both - tests"])),
+    ]
+    return "| what | measured |\n|---|---|\n" + "".join(f"| {what} | {figure} |\n" for what, figure in rows)
+
+
+def judges_held() -> str:
+    """Return the figures on the anchor's held part."""
+    found = load("judges")
+    if found is None:
+        return "Not measured yet.\n"
+    held = found["held"]
+    text = "| judge | balanced accuracy, % | accuracy, % | accepts, % | abstains, % | AUROC of its score, % | on the anchor: balanced accuracy, % |\n"
+    text += "|---|---|---|---|---|---|---|\n"
+    weighted = {f"rubric, {name} weights": row for name, row in held["rubric"]["weightings"].items()}
+    for name, row in {**held["judges"], **weighted}.items():
+        known = held["anchor"]["judges"].get(name)
+        cells = [
+            percent(row[key]) for key in ("balanced_accuracy", "accuracy", "accepts", "abstains", "auroc_of_score")
+        ]
+        text += f"| {name} | {' | '.join(cells)} | {percent(known['balanced_accuracy']) if known else ''} |\n"
+    return (
+        text + "\n" + _differences({**held["differences"], **held["rubric"]["differences"]}) + _errors(held["errors"])
+    )
+
+
+def judges_ranking() -> str:
+    """Return how often a ranking's first is right, and the paired differences of rankings."""
+    found = load("judges")
+    if found is None:
+        return "Not measured yet.\n"
+    return _ranking(found["ranking"])
+
+
+def judges_samples() -> str:
+    """Return the figures on CodeGen's programs."""
+    found = load("judges")
+    if found is None:
+        return "Not measured yet.\n"
+    samples = found["samples"]
+    passing, every, bare = (samples[key] for key in ("pass_base_items", "all_items", "without_the_prompt_as_original"))
+    text = f"| judge | {passing['items']} that pass the base tests ({passing['right']} right): balanced accuracy, % | accepts, % "
+    text += f"| {every['items']} drawn from all ({every['right']} right): balanced accuracy, % | accepts, % "
+    text += "| without an original: accepts, % | abstains, % |\n|---|---|---|---|---|---|---|\n"
+    for name, row in passing["judges"].items():
+        cells = [part[key] for part in (row, every["judges"][name]) for key in ("balanced_accuracy", "accepts")]
+        cells += [bare["judges"][name][key] for key in ("accepts", "abstains")]
+        text += f"| {name} | {' | '.join(map(percent, cells))} |\n"
+    text += "\nThose that pass the base tests: " + _differences(passing["differences"]) + _errors(passing["errors"])
+    text += "All: " + _differences(every["differences"]) + _errors(every["errors"])
+    return text + "\n" + _ranking(samples["ranking"])
+
+
+def _ranking(found: dict[str, Any]) -> str:
+    every, some = found["all_tasks"], found["tasks_with_a_choice"]
+    drawn = list(every["any of k"])
+    text = f"| ranking | {' | '.join(f'first of {k} right, %' for k in drawn)} | of all, where there is a choice, % |\n"
+    text += "|---|" + "---|" * (len(drawn) + 1) + "\n"
+    curves = {**every["first of k"], "(any right one)": every["any of k"]}
+    firsts = {**some["first"], "(any right one)": some["any"]} if some else {}
+    for name, curve in curves.items():
+        first = percent(firsts[name]) if firsts else ""
+        text += f"| {name} | {' | '.join(percent(curve[k]) for k in drawn)} | {first} |\n"
+    text += f"\n| first of all right, difference in points | all {every['tasks']} tasks | tasks better, worse, equal "
+    text += f"| {some['tasks'] if some else 0} tasks with a choice |\n|---|---|---|---|\n"
+    for name, row in every["differences"].items():
+        counts = f"{row['better']}, {row['worse']}, {row['equal']}"
+        text += f"| {name} | {change(row)} | {counts} | {change(some['differences'][name]) if some else ''} |\n"
+    return text
+
+
+def _differences(found: dict[str, Any]) -> str:
+    return "; ".join(f"{name}: {change(row)} points" for name, row in found.items()) + ". "
+
+
+def _errors(found: dict[str, Any]) -> str:
+    text = f"Mean correlation of the seats' errors {number(found['mean_error_correlation'])}, "
+    text += f"within labels {number(found['mean_error_correlation_within_label'])}; "
+    text += f"effective votes {number(found['effective_votes'])}, "
+    return text + f"within labels {number(found['effective_votes_within_label'])}.\n"
+
+
+def percent(figure: dict[str, Any]) -> str:
+    """Return a figure with its interval, in per cent; `-` where it is undefined."""
+    return _with_interval(figure, lambda value: f"{100 * value:.0f}")
+
+
+def change(figure: dict[str, Any]) -> str:
+    """Return a difference with its interval, in percentage points."""
+    return _with_interval(figure, lambda value: f"{100 * value:+.1f}")
+
+
+def number(figure: dict[str, Any]) -> str:
+    """Return a figure with its interval as it is."""
+    return _with_interval(figure, lambda value: f"{value:.2f}")
+
+
+def _with_interval(figure: dict[str, Any], show: Callable[[float], str]) -> str:
+    if figure["value"] is None:
+        return "-"
+    bounds = "" if figure["low"] is None else f" [{show(figure['low'])}, {show(figure['high'])}]"
+    return show(figure["value"]) + bounds
+
+
 def fill(text: str) -> str:
-    """Return the README with every table renewed."""
-    tables = {"improvement": improvement, "blind": blind, "transfer": transfer, "overhead": overhead}
+    """Return a page with every table that it has renewed."""
+    tables = {
+        "improvement": improvement,
+        "blind": blind,
+        "transfer": transfer,
+        "overhead": overhead,
+        "judges": judges,
+        "judges-held": judges_held,
+        "judges-ranking": judges_ranking,
+        "judges-samples": judges_samples,
+    }
     for name, make in tables.items():
         text = _between(text, f"table: {name}", make())
     return _between(text, "demo", demo())
@@ -177,5 +310,5 @@ def _between(text: str, name: str, content: str) -> str:
 
 
 if __name__ == "__main__":
-    readme = ROOT / "README.md"
-    readme.write_text(fill(readme.read_text()))
+    for page in PAGES:
+        page.write_text(fill(page.read_text()))

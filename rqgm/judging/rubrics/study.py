@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from rqgm.core.errors import ConfigError
 from rqgm.core.hashes import hash_json
 from rqgm.core.streams import python_stream
+from rqgm.core.trees import hash_tree
 from rqgm.judging.rubrics import weights as weighting
 from rqgm.judging.rubrics.accuracy import Figure, best_threshold, measure
 from rqgm.judging.rubrics.bounds import BoundGrader
@@ -65,9 +67,19 @@ async def gather(
 
     firsts = {item.case.task: item.case for item in reversed(items)}
     scenes = await _scenes(probe, firsts, workers, seed, told("tasks"))
+    return await _exhibits(probe, items, scenes, workers, told("artifacts"))
+
+
+async def _exhibits(
+    probe: Probe,
+    items: Sequence[Labelled],
+    scenes: Mapping[str, Scene],
+    workers: int,
+    tell: Callable[[int, int], None] | None,
+) -> list[Exhibit]:
     drafts = [_draft(item, scenes[item.case.task]) for item in items]
     asked = [([text, *mutants], facts.scene.inputs) for facts, text, mutants in drafts if facts.patched]
-    observed = iter(await probe.observe_all(asked, workers, told("artifacts")))
+    observed = iter(await probe.observe_all(asked, workers, tell))
     exhibits = []
     for item, (facts, _, mutants) in zip(items, drafts, strict=True):
         runs = next(observed) if facts.patched else None
@@ -80,10 +92,28 @@ async def gather(
 async def look(probe: Probe, case: JudgeCase, seed: int) -> Facts:
     """Return the facts of one artifact, for a judge that scores it by a rubric; `seed` is ``rubric.source.seed``.
 
+    What concerns the task only is observed once as long as the sandboxes live: it is half of the work, or more.
     Raises SandboxLostError or another InfrastructureError, ConfigError for a task without visible cases.
     """
-    (found,) = await gather(probe, [Labelled("case", case, right=False)], 1, seed)
+    scene = await _kept_scene(probe, case, seed)
+    (found,) = await _exhibits(probe, [Labelled("case", case, right=False)], {case.task: scene}, 1, None)
     return found.facts
+
+
+async def _kept_scene(probe: Probe, case: JudgeCase, seed: int) -> Scene:
+    profile = probe.profile.model_dump(mode="json")
+    key = hash_json(["scene", case.task, case.instruction, hash_tree(case.environment), seed, profile])
+    kept = probe.sandboxes.kept
+
+    def forget(task: asyncio.Future[dict[str, Scene]]) -> None:
+        if task.cancelled() or task.exception():  # the next one who asks tries again
+            kept.pop(key, None)
+
+    if key not in kept:
+        kept[key] = asyncio.ensure_future(_scenes(probe, {case.task: case}, 1, seed, None))
+        kept[key].add_done_callback(forget)
+    scenes: dict[str, Scene] = await asyncio.shield(kept[key])
+    return scenes[case.task]
 
 
 def _draft(item: Labelled, scene: Scene) -> tuple[Facts, str, list[str]]:

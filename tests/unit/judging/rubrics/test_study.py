@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,35 @@ async def test_items_are_observed_and_mutants_of_right_ones_become_weak_referenc
     assert cheat.mutants == ()
     assert (hostile.facts.patched, hostile.facts.runs) == (None, None)
     assert told[-1] == ("artifacts", 2, 2)
+
+
+class CountingBackend(ProcessBackend):
+    """The process back-end, which counts the sandboxes it starts."""
+
+    starts = 0
+
+    async def start(self, *arguments: Any) -> Any:
+        self.starts += 1
+        return await super().start(*arguments)
+
+
+async def test_a_task_is_observed_once_for_all_its_artifacts(
+    tmp_path: Path, case: Callable[..., JudgeCase], texts: dict[str, str]
+) -> None:
+    """Also when they are asked about at once; what fails is not kept, and another task is another scene."""
+    backend = CountingBackend(tmp_path)
+    async with Sandboxes(backend, "study", spare=0) as sandboxes:
+        probe = Probe(sandboxes, Profile(name="test", wall_s=60))
+        right, cheat = await asyncio.gather(*(study.look(probe, case(texts[name]), 0) for name in ("right", "cheat")))
+        assert backend.starts == 1 + 2
+        assert right.scene is cheat.scene
+        other = await study.look(probe, case(texts["right"], task="another"), 0)
+        assert other.scene is not right.scene
+        kept = dict(sandboxes.kept)
+        with pytest.raises(ConfigError):
+            await study.look(probe, replace(case(texts["right"]), environment={}), 0)
+        await asyncio.sleep(0)
+        assert sandboxes.kept == kept
 
 
 @pytest.fixture
