@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
+import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -42,6 +46,30 @@ class Project:
         return subprocess.Popen(
             [rqgm_command(), *argv], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
+
+    def kill(self, run: str, events: int, *argv: str, delay_s: float = 0.0) -> None:
+        """Start a command and SIGKILL it, so many seconds after the run's ledger has come to so many events."""
+        process = self.start(*argv)
+        deadline = time.monotonic() + 300
+        while self.events(run) < events:
+            assert process.poll() is None, f"{argv} ended before the run had {events} events"
+            assert time.monotonic() < deadline, f"{argv} did not come to {events} events"
+            time.sleep(0.02)
+        time.sleep(delay_s)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL, f"{argv} ended before it was killed"
+
+    def events(self, run: str) -> int:
+        """Return how many events a run's ledger holds, also while it grows."""
+        ledger = self.folder / run / "ledger.sqlite"
+        if not ledger.exists():
+            return 0
+        with contextlib.closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True, timeout=10)) as connection:
+            try:
+                return int(connection.execute("SELECT COUNT(*) FROM events").fetchone()[0])
+            except sqlite3.OperationalError:  # the table is not there yet
+                return 0
 
     def json(self, *argv: str) -> dict:
         """Run a command that prints JSON and return the object."""
