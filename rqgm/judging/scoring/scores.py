@@ -173,10 +173,13 @@ def stringency(sample: Sample) -> dict[str, Figure]:
             why = f"no human-made item labelled {label} was accepted"
             figures[f"ratio_{label}"] = Figure(None, reason=why)
             continue
+        n = int((side & (sample.machine | sample.human)).sum())
+        if top.value == 0:  # every resampled ratio is 0 as well, which is no interval
+            figures[f"ratio_{label}"] = Figure(0.0, n=n, reason=f"no machine-made item labelled {label} was accepted")
+            continue
         parts = [(side & made).astype(np.float64) for made in (sample.machine, sample.human)]
         ratio = _ratio(parts[0], parts[1], said_accept.astype(np.float64))
         value = float(quietly(ratio, np.ones((1, len(side))))[0])
-        n = int((side & (sample.machine | sample.human)).sum())
         figures[f"ratio_{label}"] = bootstrapped(value, sample.draws(ratio, value), n)
     return figures
 

@@ -254,6 +254,13 @@ def test_stringency_is_conditioned_on_the_label() -> None:
     assert "no human-made item labelled reject was accepted" in found.stringency["ratio_reject"].reason
 
 
+def test_a_ratio_of_zero_has_no_resampled_interval() -> None:
+    makers = [Provenance.MACHINE] * 2 + [Provenance.HUMAN] * 2
+    found = score("aaaa" * 3, "rrar" * 3, provenance=makers * 3).stringency["ratio_accept"]
+    assert (found.value, found.low, found.high) == (0.0, None, None)
+    assert found.reason == "no machine-made item labelled accept was accepted"
+
+
 def test_stringency_needs_makers() -> None:
     assert "give the labels a `provenance`" in score("ar", "ar").stringency["ratio_accept"].reason
     human = score("ar", "ar", provenance=[Provenance.HUMAN] * 2).stringency["ratio_accept"]
