@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,18 @@ def find_pool(task: Path) -> Pool:
     return Pool(**json.loads(done.stdout))
 
 
+def write_held(out: Path, most: int | None = None) -> list[Path]:
+    """Write the programs of the held part of `repair-reviews`, which are no tasks on the shelf, as tasks into `out`."""
+    shelf = ROOT / "tasks" / "repair"
+    build = _load(shelf / "build.py")
+    folders = []
+    for name in tomllib.loads((shelf / "programs" / "pools.toml").read_text())["reviews"][:most]:
+        program = build.load(shelf / "programs" / f"{name}.py", f"program_{name}")
+        folders.append(out / build.task_name(name))
+        build.write(folders[-1], program, build.check(program, name))
+    return folders
+
+
 def search(task: Path) -> Pool:
     """Search one task with all operators of the library, and draw. A half that is too small leaves its places empty."""
     build = _load(ROOT / "tasks" / "repair-reviews" / "build.py")
@@ -64,7 +77,7 @@ def _distinct(build: Any, name: str, texts: list[str]) -> list[str]:
 
 
 def _load(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location("reviews_build", path)
+    spec = importlib.util.spec_from_file_location(f"build_{path.parent.name}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

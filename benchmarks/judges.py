@@ -2,8 +2,9 @@
 
 - ``held``: the anchor's held part (the test pool of `repair-reviews`): each seat, the panel, the seat that was best on
   the anchor, the rubric under uniform, whitened and shrunk weights; how errors go together.
-- ``ranking``: pools of candidate patches for the validation tasks of `repair`, ranked by visible tests, by judges, by
-  both. R2E-Gym (arXiv 2504.07164) asks it of coding agents: each alone saturates, do they complement each other?
+- ``ranking``: pools of candidate patches for the validation tasks of `repair`, and for the held part's programs, ranked
+  by visible tests, by judges, by both. R2E-Gym (arXiv 2504.07164) asks it of coding agents: each alone saturates, do
+  they complement each other?
 - ``samples``: CodeGen-16B's programs for HumanEval from $RQGM_DATA, labelled by base and plus tests; the same panel.
 
     RQGM_DATA=... python benchmarks/judges.py [--quick] [--parts held ranking samples] [--workers N] [--out FILE]
@@ -25,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import common
 import numpy as np
-from candidates import find_pool
+from candidates import find_pool, write_held
 from codegen import import_tasks, read_problems, syntax
 from labelling import Candidate, bench, write_items
 from ranking import Key, any_of, best_of, over_tasks
@@ -46,6 +47,7 @@ from rqgm.judging.scoring.scores import balanced_accuracy, score_judge
 from rqgm.run.panels import Asked, PanelRequest, ask_items
 from rqgm.run.shelves import shipped_root
 from rqgm.tasks.suite import load_suite
+from rqgm.tasks.task import load_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,8 +107,8 @@ class Reference:
         record = asked.recorded()
         panel = replace(asked.panel, calibration=self.anchor.calibration())
         verdicts = {}
-        for name, row in asked.opinions.items():
-            found = panel.decide(row)
+        for name, heard in asked.heard.items():
+            found = panel.decide(heard)
             verdicts[name] = Said(Verdict.ACCEPT if found.accepted else Verdict.REJECT, found.score)
         return replace(record, said={**record.said, "panel": verdicts})
 
@@ -179,7 +181,7 @@ async def held_part(trial: Trial, reference: Reference) -> dict[str, Any]:
         "suite_hash": asked.suite.hash,
         "pool": "test",
         **found,
-        "anchor": {"items": len(reference.anchor.opinions), "judges": reference.judges},
+        "anchor": {"items": len(reference.anchor.heard), "judges": reference.judges},
         "rubric": await rubric_weights(trial, asked),
     }
 
@@ -193,7 +195,7 @@ async def rubric_weights(trial: Trial, asked: Asked) -> dict[str, Any]:
         tasks = list(dict.fromkeys(asked.suite.item(name).task for name in train))[: 2 * QUICK_TASKS]
         train = [name for name in train if asked.suite.item(name).task in tasks]
     async with bench(trial.sandbox, trial.workers, allow_unsafe=trial.allow_unsafe) as at:
-        labelled = [_labelled(asked.suite, name) for name in (*train, *asked.opinions)]
+        labelled = [_labelled(asked.suite, name) for name in (*train, *asked.heard)]
         exhibits = await study.gather(Probe(at.sandboxes, at.profile), labelled, trial.workers, shipped.source.seed)
     learnt, held = exhibits[: len(train)], exhibits[len(train) :]
     fitted = study.fit(learnt, find_preset(shipped.preset), "both", shipped.source.seed)
@@ -235,29 +237,36 @@ COMPARED = (
     ("panel - tests", "panel", "tests"),
     ("tests - random", "tests", "random"),
     ("panel - random", "panel", "random"),
-    ("both with the best seat - tests", "tests, then best seat", "tests"),
+    ("tests, then best seat - tests", "tests, then best seat", "tests"),
 )
 
 
 async def ranking(trial: Trial, reference: Reference) -> dict[str, Any]:
-    """Rank pools of candidate patches for the validation tasks of `repair`."""
+    """Rank candidate patches for the validation tasks of `repair`, and for the programs of the reviews' held part."""
     suite = load_suite(shipped_root() / "tasks" / "repair")
     assert suite.kind == "solving"
-    names = suite.names("validation")[: QUICK_TASKS if trial.quick else None]
-    pools = {name: find_pool(suite.folders[name]) for name in names}
-    if trial.quick:
-        pools = {name: replace(pool, texts=[*pool.texts[:3], *pool.texts[-2:]]) for name, pool in pools.items()}
-    async with bench(trial.sandbox, trial.workers, allow_unsafe=trial.allow_unsafe) as at:
-        found = [c for name, pool in pools.items() for c in await at.label(suite.task(name), pool.texts)]
-    tasks = {name: suite.task(name) for name in names}
-    asked = await trial.ask(str(write_items(trial.scratch / "patches", tasks, found)))
+    most = QUICK_TASKS if trial.quick else None
+    validation = [suite.folders[name] for name in suite.names("validation")[:most]]
+    held = write_held(trial.scratch / "held-programs", most)
     return {
-        "suite": "repair",
-        "suite_hash": suite.hash,
-        "pool": "validation",
         "rule": RULE,
-        "searched": {name: {"plausible": pool.plausible, "failed": pool.failed} for name, pool in pools.items()},
         "best_seat": reference.best,
+        "validation": await ranked_pools(trial, reference, "validation", validation),
+        "held": await ranked_pools(trial, reference, "held", held),
+    }
+
+
+async def ranked_pools(trial: Trial, reference: Reference, name: str, folders: Sequence[Path]) -> dict[str, Any]:
+    """Rank the pools of candidate patches for these task folders."""
+    tasks = {folder.name: load_task(folder) for folder in folders}
+    pools = {folder.name: find_pool(folder) for folder in folders}
+    if trial.quick:
+        pools = {task: replace(pool, texts=[*pool.texts[:3], *pool.texts[-2:]]) for task, pool in pools.items()}
+    async with bench(trial.sandbox, trial.workers, allow_unsafe=trial.allow_unsafe) as at:
+        found = [c for task, pool in pools.items() for c in await at.label(tasks[task], pool.texts)]
+    asked = await trial.ask(str(write_items(trial.scratch / f"patches-{name}", tasks, found)))
+    return {
+        "searched": {task: {"plausible": pool.plausible, "failed": pool.failed} for task, pool in pools.items()},
         "accepts_what_fails_a_visible_test": _accepts_failing(reference.record(asked), found),
         **ranked(found, rankings(found, asked, reference.best)),
     }
@@ -265,8 +274,12 @@ async def ranking(trial: Trial, reference: Reference) -> dict[str, Any]:
 
 def rankings(found: Sequence[Candidate], asked: Asked, best: str) -> dict[str, dict[str, Key]]:
     """Return each ranking's keys by candidate."""
-    judged = {name: aggregate(row, "mean", asked.panel.spec.threshold).score for name, row in asked.opinions.items()}
-    seat = {name: row[best].score for name, row in asked.opinions.items()}
+    spec = asked.panel.spec
+    judged = {
+        name: aggregate(heard.opinions, "mean", spec.threshold, None, spec.unsupported_weight).score
+        for name, heard in asked.heard.items()
+    }
+    seat = {name: heard.opinions[best].score for name, heard in asked.heard.items()}
     # Sums of equal votes may differ in the last place; ties must be ties.
     tests, panel, alone = (
         {c.id: round(score(c), 9) for c in found}

@@ -172,10 +172,9 @@ def judges() -> str:
     found = load("judges")
     if found is None:
         return "Not measured yet.\n"
-    held, ranking = found["held"], found["ranking"]["all_tasks"]
+    held = found["held"]
     best = held["best_seat"]
     panel, seat = (percent(held["judges"][name]["balanced_accuracy"]) for name in ("panel", best))
-    first = ", ".join(f"{name} {percent(ranking['first'][name])}" for name in ("tests", "panel", "both"))
     rows = [
         (
             f"{held['items']} labelled patches of {held['tasks']} held programs: balanced accuracy, %",
@@ -183,9 +182,12 @@ def judges() -> str:
         ),
         ("panel minus best seat, points", change(held["differences"]["panel - best seat"])),
         ("effective votes of its seats", number(held["errors"]["effective_votes"])),
-        (f"first of up to 16 candidate patches right, {ranking['tasks']} tasks, %", first),
-        ("both minus visible tests alone, points", change(ranking["differences"]["both - tests"])),
     ]
+    for name in ("validation", "held"):
+        every = found["ranking"][name]["all_tasks"]
+        first = ", ".join(f"{by} {percent(every['first'][by])}" for by in ("tests", "panel", "both"))
+        rows.append((f"first of up to 16 candidate patches right, {every['tasks']} {name} programs, %", first))
+        rows.append(("both minus visible tests alone, points", change(every["differences"]["both - tests"])))
     return "| what | measured |\n|---|---|\n" + "".join(f"| {what} | {figure} |\n" for what, figure in rows)
 
 
@@ -214,7 +216,8 @@ def judges_ranking() -> str:
     found = load("judges")
     if found is None:
         return "Not measured yet.\n"
-    return _ranking(found["ranking"])
+    ranking = found["ranking"]
+    return f"Validation tasks of `repair`:\n\n{_ranking(ranking['validation'])}\nPrograms of the held part:\n\n{_ranking(ranking['held'])}"
 
 
 def judges_samples() -> str:
@@ -239,19 +242,21 @@ def judges_samples() -> str:
 def _ranking(found: dict[str, Any]) -> str:
     every, some = found["all_tasks"], found["tasks_with_a_choice"]
     drawn = list(every["any of k"])
-    text = f"| ranking | {' | '.join(f'first of {k} right, %' for k in drawn)} | of all, where there is a choice, % |\n"
-    text += "|---|" + "---|" * (len(drawn) + 1) + "\n"
+    text = f"| first one right, % | {' | '.join(f'of {k}' for k in drawn)} | of all | of all, tasks with a choice |\n"
+    text += "|---|" + "---|" * (len(drawn) + 2) + "\n"
     curves = {**every["first of k"], "(any right one)": every["any of k"]}
-    firsts = {**some["first"], "(any right one)": some["any"]} if some else {}
+    whole, chosen = ({**part["first"], "(any right one)": part["any"]} if part else {} for part in (every, some))
     for name, curve in curves.items():
-        first = percent(firsts[name]) if firsts else ""
-        text += f"| {name} | {' | '.join(percent(curve[k]) for k in drawn)} | {first} |\n"
-    text += f"\n| first of all right, difference in points | all {every['tasks']} tasks | tasks better, worse, equal "
+        cells = [*(curve[k] for k in drawn), whole[name], *([chosen[name]] if chosen else [])]
+        text += f"| {name} | {' | '.join(map(percent, cells))} |\n"
+    text += f"\n| of all, difference in points | all {every['tasks']} tasks | tasks better, worse, equal "
     text += f"| {some['tasks'] if some else 0} tasks with a choice |\n|---|---|---|---|\n"
     for name, row in every["differences"].items():
         counts = f"{row['better']}, {row['worse']}, {row['equal']}"
         text += f"| {name} | {change(row)} | {counts} | {change(some['differences'][name]) if some else ''} |\n"
-    return text
+    failing = found.get("accepts_what_fails_a_visible_test", {})
+    accepts = ", ".join(f"{name} {percent(row)}" for name, row in failing.items())
+    return text + (f"\nCandidates that fail a visible test are accepted by, %: {accepts}.\n" if failing else "")
 
 
 def _differences(found: dict[str, Any]) -> str:
