@@ -170,11 +170,10 @@ def test_wrong_use_is_refused_with_a_remedy(finished, argv, said):
     assert sorted(path.name for path in (project.folder / "archive" / "runs").iterdir()) == before
 
 
-def test_an_untrusted_workspace_is_not_run_without_isolation(project, root):
+def test_an_untrusted_workspace_is_not_run_without_isolation(project):
     """`process` needs a trusted workspace or --allow-unsafe; the remedy is named, and the exit code is 3."""
     seeds = project.folder / "archive" / "seeds"
-    seeds.mkdir(parents=True)
-    shutil.copytree(root / "archive" / "seeds" / "repair", seeds / "foreign")
+    shutil.copytree(seeds / "repair", seeds / "foreign")
     manifest = seeds / "foreign" / "workspace.toml"
     manifest.write_text(manifest.read_text().replace("trusted = true", "trusted = false"))
     done = project.rqgm("run", "-c", "workspace=seeds/foreign", "--sandbox", "process")
