@@ -94,7 +94,10 @@ class RubricSeat:
 
 @dataclass(frozen=True)
 class RubricJudge:
-    """Scores an artifact by a rubric; abstains where no predicate applies, or the task is of another kind."""
+    """Scores an artifact by a rubric; abstains where no predicate applies, or the task is of another kind.
+
+    Predicates compare artifacts that change something. One that leaves the task's files as they are is rejected.
+    """
 
     rubric: RubricFile
     sandboxes: Sandboxes
@@ -106,6 +109,8 @@ class RubricJudge:
         from rqgm.judging.rubrics.rubric import score, votes  # noqa: PLC0415
         from rqgm.judging.rubrics.study import look  # noqa: PLC0415
 
+        if case.artifact and all(case.environment.get(path) == file for path, file in case.artifact.items()):
+            return Opinion(Verdict.REJECT, 0.0, None, "the artifact is the task's own files, unchanged", Usage())
         try:
             facts = await look(Probe(self.sandboxes, self.profile), case, self.rubric.source.seed)
         except ConfigError as error:

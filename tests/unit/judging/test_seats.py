@@ -227,10 +227,12 @@ async def test_a_rubric_sits_in_a_seat() -> None:
         judge = seat.judge(sandboxes, Profile(name="p", wall_s=20))
         said = await judge.judge(case)
         other = await judge.judge(JudgeCase("t", "Sing.", {"song.txt": File(b"la")}, {"song.txt": File(b"lala")}))
+        idle = await judge.judge(JudgeCase("t", "Mend it.", task, {"program.py": task["program.py"]}))
     assert said.verdict in (Verdict.ACCEPT, Verdict.REJECT)
     assert 0 <= said.score <= 1
     assert said.verdict is (Verdict.ACCEPT if said.score >= seat.rubric.threshold else Verdict.REJECT)  # type: ignore[attr-defined]
     assert (other.verdict, other.failure) == (Verdict.ABSTAIN, Failure.ABSTAINED)
+    assert (idle.verdict, idle.score) == (Verdict.REJECT, 0.0)  # it leaves the program as it was
 
 
 def lender(folder: Path) -> Any:
