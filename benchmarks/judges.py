@@ -60,7 +60,7 @@ PANEL = "code-review"
 REVIEWS = "repair-reviews"
 WEIGHTINGS = ("uniform", "whitened", "shrunk")
 DRAWN = (1, 2, 4, 8, 16)
-"""How many candidates of a pool are drawn, as R2E-Gym's best@k has it. One is chance; 16 is the whole pool."""
+"""How many candidates of a pool are drawn, as R2E-Gym's best@k has it. One is chance; 16 is a whole pool of patches."""
 ALL_SAMPLES = 25
 """Distinct samples of each task that stand for all, the first ones by their hash."""
 QUICK_ITEMS, QUICK_TASKS = 8, 2

@@ -187,7 +187,9 @@ def judges() -> str:
         every = found["ranking"][name]["all_tasks"]
         first = ", ".join(f"{by} {percent(every['first'][by])}" for by in ("tests", "panel", "both"))
         rows.append((f"first of up to 16 candidate patches right, {every['tasks']} {name} programs, %", first))
-        rows.append(("both minus visible tests alone, points", change(every["differences"]["both - tests"])))
+        rows.append(
+            (f"both minus visible tests alone, {name} programs, points", change(every["differences"]["both - tests"]))
+        )
     return "| what | measured |\n|---|---|\n" + "".join(f"| {what} | {figure} |\n" for what, figure in rows)
 
 
