@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rqgm.cli.console import duration_text, foreign, rate_text
@@ -156,7 +157,9 @@ def _print_cost(console: Console, summary: dict[str, Any]) -> None:
 
 def _print_next(console: Console, summary: dict[str, Any]) -> None:
     run = summary["run"]
-    console.print(f"\nEverything lies in {summary['folder']}. Next:")
+    folder = Path(summary["folder"])
+    shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+    console.print(f"\nEverything lies in {shown}. Next:")
     if not summary["finished"]:
         console.print(f"  rqgm resume {run}                  go on")
         return
