@@ -19,7 +19,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 install: .venv/dev       ## everything, into .venv
 
-demo: .venv/runtime      ## the embedded default: about three minutes, no key, no Docker, no network
+demo: .venv/runtime      ## the embedded default: about four minutes on two free cores, no key, no Docker, no network
 	$(BIN)/rqgm run repair
 
 test: .venv/dev          ## the plain suite; tests that need Docker or bubblewrap skip with the reason where there is none
@@ -34,11 +34,14 @@ check: .venv/dev         ## style, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/dev         ## the figures of README and DESIGN, as JSON in benchmarks/results/ (about an hour)
+bench: .venv/dev         ## the figures of README and DESIGN, as JSON in benchmarks/results/ (some hours)
 	$(BIN)/python benchmarks/overhead.py --out benchmarks/results/overhead.json
 	$(BIN)/python benchmarks/replacement.py --out benchmarks/results/replacement.json
 	$(BIN)/python benchmarks/panels.py --out benchmarks/results/panels.json
-	$(BIN)/python benchmarks/improvement.py --out benchmarks/results/improvement.json
+	$(BIN)/python benchmarks/improvement.py --out benchmarks/results/improvement.json --runs archive/runs/bench
+	$(BIN)/python benchmarks/transfer.py --out benchmarks/results/transfer.json --runs archive/runs/bench
+	$(BIN)/python benchmarks/judges.py --out benchmarks/results/judges.json
+	$(BIN)/python benchmarks/adversarial.py --out benchmarks/results/adversarial.json --runs archive/runs/bench
 
 package: .venv/dev       ## the wheel, built from the sdist (never directly: ignored files would get in)
 	$(BIN)/python -m build --outdir dist
