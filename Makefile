@@ -39,8 +39,8 @@ bench: .venv/dev         ## the figures of README and DESIGN, as JSON in benchma
 	$(BIN)/python benchmarks/replacement.py --out benchmarks/results/replacement.json
 	$(BIN)/python benchmarks/panels.py --out benchmarks/results/panels.json
 	$(BIN)/python benchmarks/improvement.py --out benchmarks/results/improvement.json --runs archive/runs/bench
-	$(BIN)/python benchmarks/transfer.py --out benchmarks/results/transfer.json --runs archive/runs/bench
-	$(BIN)/python benchmarks/judges.py --out benchmarks/results/judges.json
+	[ -z "$$RQGM_DATA" ] || $(BIN)/python benchmarks/transfer.py --out benchmarks/results/transfer.json --runs archive/runs/bench
+	[ -z "$$RQGM_DATA" ] || $(BIN)/python benchmarks/judges.py --out benchmarks/results/judges.json
 	$(BIN)/python benchmarks/adversarial.py --out benchmarks/results/adversarial.json --runs archive/runs/bench
 
 package: .venv/dev       ## the wheel, built from the sdist (never directly: ignored files would get in)
