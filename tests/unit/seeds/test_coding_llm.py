@@ -178,12 +178,13 @@ def test_the_coder_edits_through_bash_and_submits(world, model):
     answers = [
         Reply("I look.", [ToolCall("bash", {"command": "cat program.py"}), ToolCall("bash", {"command": "pwd"})]),
         Reply(tool_calls=[ToolCall("bash", {"command": FIX})], usage=usage),
-        call("submit"),
+        call("submit", summary="the wrong bound"),
     ]
     response, asked = world.run(solver(world), answers, model)
     assert program(world) == RIGHT
     assert response.notes["exit"] == "done"
     assert response.notes["turns"] == 3
+    assert response.notes["summary"] == "the wrong bound"
     assert [step["bash"] for step in response.notes["steps"]] == ["cat program.py", "pwd", FIX]
     assert response.usage["model_calls"] == 3
     assert "Return value, or the nearer bound." in asked[0]
@@ -237,8 +238,33 @@ def test_calls_that_are_wrong_are_answered_with_what_is_wrong(world):
         call("submit"),
     ]
     _, asked = world.run(solver(world), answers)
-    for text, wanted in zip(asked[1:], ["not a JSON object", "not of type string", "has no cwd", "no such tool"], strict=False):
+    for text, wanted in zip(
+        asked[1:], ["not a JSON object", "not of type string", "has no cwd", "no such tool"], strict=False
+    ):
         assert wanted in text
+
+
+def test_a_coder_that_removes_its_own_folder_is_told_so(world):
+    answers = [call("bash", command='rm -r "$PWD"'), call("bash", command="ls"), call("submit")]
+    response, asked = world.run(solver(world), answers)
+    assert "the command cannot be started" in asked[2]
+    assert response.notes["exit"] == "done"
+
+
+@pytest.mark.parametrize("model", [OPENAI, ANTHROPIC])
+def test_a_request_that_the_provider_refuses_ends_the_work(world, model):
+    too_long = Fault(
+        "error", 400, "invalid_request_error", "context", anthropic=(400, "invalid_request_error", "context")
+    )
+    response, _ = world.run(solver(world), [call("bash", command=FIX), too_long], model)
+    assert response.notes["exit"] == "refused"
+    assert "400" in response.notes["detail"]
+
+
+def test_a_role_whose_time_is_up_asks_no_more(world):
+    response, asked = world.run(solver(world, wall_s=0.3), [call("bash", command="sleep 5")])
+    assert response.notes["exit"] == "time"
+    assert len(asked) <= 1  # on a slow machine it is up before the first
 
 
 def test_a_role_without_a_grant_says_so_and_fails(world, capsys):
@@ -340,6 +366,25 @@ def test_an_artifact_that_hangs_or_crashes_is_told_of(world):
     assert "3 cases without an answer" in asked[1]
     _, asked = world.run(judge(world, "import ("), [call("probe", code="print(1)"), verdict()])
     assert "SyntaxError" in asked[1]
+
+
+def test_an_artifact_cannot_write_the_answer_nor_read_the_request(world):
+    io_folder = f"{world.root}/rqgm/io"
+    evil = f"""
+def act(name, mode):
+    try:
+        with open("{io_folder}/" + name, mode) as file:
+            return file.read() if mode == "r" else (file.write("x"), file.flush())
+    except OSError:
+        return "refused"
+WRITTEN, READ = act("response.json", "w"), act("request.json", "r")
+"""
+    answers = [call("probe", code="print('written', program.WRITTEN); print('read', program.READ[:20])"), verdict()]
+    response, asked = world.run(judge(world, WRONG + evil), answers)
+    assert "written refused" in asked[1]
+    assert response.verdict == "reject"
+    if importlib.import_module("reviewer.confine").landlock() > 0:
+        assert "read refused" in asked[1]
 
 
 def test_a_malformed_verdict_is_mended_once(world):
@@ -564,6 +609,15 @@ def test_paths_that_lead_out_of_the_workspace_are_refused(world, path):
         with pytest.raises(error):
             act()
     assert not (world.root / "x").exists()
+
+
+def test_evidence_beyond_its_share_is_left_out_by_whole_cases(world):
+    read = importlib.import_module("editor.evidence")
+    entries = [{**solved(world, number).model_dump(), "task": f"task-{number}"} for number in range(4)]
+    one = len(read.told(read.cases(entries)[0]))
+    text = read.all_told(read.cases(entries), 2 * one + 10)
+    assert text.count("## coder, task") == 2
+    assert text.endswith("(2 more cases are left out)")
 
 
 def test_a_replacement_must_match_exactly_once(world):

@@ -9,13 +9,13 @@ from shared.loop import converse, deadline
 from shared.model import granted_model
 from shared.process import run
 from shared.prompts import prompt, shortened
-from shared.tools import Finished, Tools
+from shared.tools import Finished, ToolError, Tools
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MAX_TURNS = 24
 COMMAND_TIMEOUT_S = 20.0
 OUTPUT_BYTES = 8_000  # of a command's output that the model sees
-NOTED_STEPS = 8  # the last ones, told to the editor
+NOTED_STEPS = 6  # the last ones, told to the editor
 NOTED_CHARS = 180
 
 
@@ -30,13 +30,16 @@ class Shell:
     def bash(self, command):
         """Run a command and return what it printed."""
         timeout_s = max(0.1, min(COMMAND_TIMEOUT_S, self.until - time.monotonic()))
-        ran = run(["bash", "-c", command], self.workdir, timeout_s, OUTPUT_BYTES)
+        try:
+            ran = run(["bash", "-c", command], self.workdir, timeout_s, OUTPUT_BYTES)
+        except OSError as error:  # the folder is gone, or the machine has no room for a process
+            raise ToolError(f"the command cannot be started: {error.strerror}") from None
         self.steps.append({"bash": shortened(command, NOTED_CHARS), "printed": shortened(ran.told(), NOTED_CHARS)})
         return ran.told()
 
-    def submit(self):
+    def submit(self, summary=""):
         """End the work."""
-        raise Finished
+        raise Finished(shortened(summary, 2 * NOTED_CHARS))
 
 
 def main():
@@ -49,7 +52,8 @@ def main():
     with granted_model(request) as model:
         ending = converse(model, system, opening(request), tools, MAX_TURNS, until)
     notes = {"exit": ending.reason, "detail": ending.detail, "turns": ending.turns, "model": model.name}
-    io.write_response(notes={**notes, "steps": shell.steps[-NOTED_STEPS:]}, usage=model.usage)
+    notes |= {"summary": ending.result or "", "steps": shell.steps[-NOTED_STEPS:]}
+    io.write_response(notes=notes, usage=model.usage)
 
 
 def opening(request):

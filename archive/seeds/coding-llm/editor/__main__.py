@@ -1,4 +1,4 @@
-"""The editor role: a language model reads how the roles did on train tasks, and rewrites the workspace, this role included.
+"""The editor role: a language model reads how the roles did on train tasks and rewrites the workspace, itself included.
 
 Reads EditorRequest from /rqgm/io/request.json, changes files under its `workspace`, writes EditorResponse.
 """
@@ -16,10 +16,10 @@ from shared.prompts import fenced, prompt
 from shared.tools import Tools
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-MAX_TURNS = 24
+MAX_TURNS = 16
 TRIAL_TURNS = 3  # without evidence: the engine only tries whether this role works
-EVIDENCE_CHARS = 40_000
-DIGEST_CHARS = 60_000
+EVIDENCE_CHARS = 24_000
+DIGEST_CHARS = 36_000
 
 
 def main():

@@ -1,7 +1,7 @@
 """The train evidence as text: what a role was asked, what it did, what would have been right.
 
-An entry of ours and the mate's on the same task stand side by side (`origin` self and mate): what the one did and the other
-did not is often the lesson.
+An entry of ours and the mate's on the same task stand side by side (`origin` self and mate): what the one did and the
+other did not is often the lesson.
 """
 
 import json

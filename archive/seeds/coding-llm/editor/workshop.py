@@ -32,7 +32,8 @@ class Workshop:
         """Return numbered lines of a file."""
         root = self.places.get(place)
         if root is None:
-            raise ToolError(f"there is no place {place!r}; there are {', '.join(k for k, v in self.places.items() if v)}")
+            known = ", ".join(name for name, folder in self.places.items() if folder)
+            raise ToolError(f"there is no place {place!r}; there are {known}")
         return fenced(shortened(numbered(_text(root, file), first, last), READ_CHARS))
 
     def write(self, file, text):
@@ -84,6 +85,7 @@ def troubles(workspace, before) -> list:
         name: table.get("kind") for name, table in before.items()
     }:
         found.append(f"workspace.toml: the roles and their kinds must stay as they were: {', '.join(before)}")
+    found += [f"workspace.toml: role {name} sees no file" for name in after or {} if not _sees(workspace, after[name])]
     return found[:MAX_TROUBLES]
 
 
@@ -94,6 +96,12 @@ def roles(workspace):
     except (FileTrouble, tomllib.TOMLDecodeError, KeyError):
         return None
     return found if isinstance(found, dict) and all(isinstance(table, dict) for table in found.values()) else None
+
+
+def _sees(workspace, table):
+    """Tell whether at least one of the role's folders is there."""
+    folders = table.get("folders")
+    return isinstance(folders, list) and any(os.path.exists(os.path.join(workspace, str(name))) for name in folders)
 
 
 def _trouble(workspace, path):

@@ -1,6 +1,6 @@
 """Runs programs that nobody trusts, in a process of its own.
 
-``python3 -m reviewer.child visible`` answers the cases of standard input, one JSON line each, with the program's results;
+``python3 -m reviewer.child visible`` answers the cases of standard input, one JSON line each, with the results;
 ``python3 -m reviewer.child probe CODE`` runs a snippet beside the programs. Both are started from the role's folder and
 find the programs by the request. A probe's output depends on nothing but the request's files and the code, so that the
 engine can run it again.
@@ -14,6 +14,7 @@ import traceback
 import types
 from io import StringIO
 
+from reviewer.confine import confine
 from reviewer.values import decode, encode
 from shared import io
 
@@ -59,6 +60,7 @@ def visible(request):
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
+    confine([request["artifact"]])
     program = load(request["artifact"], "program")
     for case in cases:
         replies.write(json.dumps(answer(program, case)) + "\n")
@@ -68,6 +70,7 @@ def visible(request):
 def probe(request, code):
     """Run `code` with `program`, the artifact's, and `original`, the task's; a traceback is printed like the rest."""
     os.dup2(1, 2)
+    confine([request["artifact"], request["task_dir"]])
     names = {"__name__": "probe"}
     try:
         for name, folder in (("program", request["artifact"]), ("original", request["task_dir"])):

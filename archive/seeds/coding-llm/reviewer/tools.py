@@ -47,7 +47,7 @@ class Bench:
         argv = ["grep", "-rnIE", "-e", pattern, "--", "."]
         return fenced(run(argv, self.folders[place], SEARCH_TIMEOUT_S, OUTPUT_BYTES).told())
 
-    def run_visible(self):
+    def run_visible(self, shown=SHOWN_FAILURES):
         """Run the task's visible cases on the artifact and say which fail."""
         cases = self._cases()
         lines = "".join(json.dumps(case["input"]) + "\n" for case in cases).encode()
@@ -57,12 +57,12 @@ class Bench:
         passed = sum(_passes(case, got) for case, got in zip(cases, results, strict=False))
         missing = len(cases) - len(results)
         tail = [f"{missing} cases without an answer: it crashed or ran out of time"] if missing > 0 else []
-        return fenced("\n".join([f"{passed} of {len(cases)} visible cases pass", *told[:SHOWN_FAILURES], *tail]))
+        return fenced("\n".join([f"{passed} of {len(cases)} visible cases pass", *told[:shown], *tail]))
 
     def _cases(self):
         try:
             cases = json.loads(read_text(self.folders["task"], "visible.json"))["cases"]
-            known = [case for case in cases if "expected" in case and ("call" in case["input"] or "new" in case["input"])]
+            known = [case for case in cases if "expected" in case and {"call", "new"} & case["input"].keys()]
         except (FileTrouble, ValueError, KeyError, TypeError) as error:
             raise ToolError(f"the task has no visible cases that can be run: {error}") from None
         if len(known) != len(cases):

@@ -47,11 +47,13 @@ def read_text(root, path) -> str:
             return file.read()
     except UnicodeDecodeError:
         raise FileTrouble(f"{path!r} is not text: nobody has seen what it holds") from None
+    except OSError as error:
+        raise FileTrouble(f"{path!r} cannot be read: {error.strerror}") from None
 
 
 def numbered(text, first=1, last=None) -> str:
     """Return the lines from `first` to `last` with their numbers."""
-    lines = text.splitlines()
+    lines = [line.decode() for line in text.encode().splitlines()]  # as the engine counts: no other line ends
     chosen = enumerate(lines[first - 1 : last], start=first)
     return "\n".join(f"{number:4} {line}" for number, line in chosen) or f"(the file has {len(lines)} lines)"
 

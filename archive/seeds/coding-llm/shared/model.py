@@ -6,8 +6,8 @@
 * ``{"role": "model", "turn": TURN}``, what `ask` returned before, and
 * ``{"role": "tools", "results": [{"id": ID, "text": TEXT}, ...]}``, the answers to a turn's calls;
 
-`tools` a list of ``{"name", "description", "parameters"}``, the last a JSON Schema. The gateway tries again and meters by
-itself, so nothing is tried again here.
+`tools` a list of ``{"name", "description", "parameters"}``, the last a JSON Schema. The gateway tries again and meters
+by itself, so nothing is tried again here.
 """
 
 import json
@@ -87,6 +87,8 @@ class Model:
         except sdk.APIStatusError as error:
             kind = {402: BudgetExhausted, 503: Unavailable}.get(error.status_code, ModelStopped)
             raise kind(f"{error.status_code}: {error.message}") from error
+        except sdk.APIError as error:
+            raise ModelStopped(f"an answer that cannot be read: {error}") from error
         self.usage["model_calls"] += 1
         self.usage["input_tokens"] += read
         self.usage["output_tokens"] += written
@@ -141,7 +143,7 @@ class OpenAI:
         ]
         raw = {key: said[key] for key in self.SHOWN_AGAIN if said.get(key)}
         usage = answer.usage
-        tokens = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
+        tokens = (usage.prompt_tokens or 0, usage.completion_tokens or 0) if usage else (0, 0)
         return Turn(said.get("content") or "", calls, {"content": "", **raw}), *tokens
 
     def _written(self, messages):

@@ -1,5 +1,6 @@
 """Running a command within a time and with bounded output; nothing that it started is left behind."""
 
+import contextlib
 import hashlib
 import os
 import select
@@ -75,11 +76,9 @@ def run(argv, cwd, timeout_s, limit, stdin=b"") -> Ran:
 
 
 def _feed(process, data):
-    try:
+    with contextlib.suppress(BrokenPipeError):
         process.stdin.write(data)
         process.stdin.close()
-    except BrokenPipeError:
-        pass
 
 
 def _collect(process, kept, until):
@@ -97,7 +96,5 @@ def _collect(process, kept, until):
 
 
 def _kill(group):
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
