@@ -468,9 +468,11 @@ def test_criteria_that_are_asked_are_answered(world):
     assert "criterion 'kind' has no answer" in asked[1]
 
 
-def test_the_reviewer_abstains_when_the_budget_is_spent(world):
-    response, _ = world.run(judge(world), [call("run_visible"), SPENT])
-    assert (response.verdict, response.notes["exit"]) == ("abstain", "budget")
+def test_a_reviewer_whose_budget_is_spent_makes_no_verdict_up(world, capsys):
+    with pytest.raises(SystemExit) as ended:
+        world.run(judge(world), [call("run_visible"), SPENT])
+    assert ended.value.code == 1
+    assert "no verdict: budget" in capsys.readouterr().err
 
 
 # ---------------------------------------------------------------------------------------------- editor

@@ -13,26 +13,21 @@ from shared.tools import Tools
 HERE = os.path.dirname(os.path.abspath(__file__))
 MAX_TURNS = 12
 DIFF_CHARS = 20_000
-NO_OPINION = {"verdict": "abstain", "score": 0.5, "probability": 0.5}
 
 
 def main():
-    """Judge one artifact. Without a verdict in due form the role fails; without budget or provider it abstains."""
+    """Judge one artifact. Without a verdict in due form the role fails: it never makes one up."""
     request = io.read_request()
     until = deadline(request)
     bench = Bench(request)
     tools = Tools(f"{HERE}/tools.json", bench.functions(), closing="verdict")
     with granted_model(request) as model:
         ending = converse(model, prompt(HERE, "system"), opening(request), tools, MAX_TURNS, until)
-    notes = {"exit": ending.reason, "detail": ending.detail, "turns": ending.turns, "model": model.name}
-    notes |= {"probes": len(bench.probes), "dropped": bench.dropped}
-    if ending.reason == "done":
-        result = ending.result
-        io.write_response(**result["fields"], notes={**notes, "reason": result["reason"]}, usage=model.usage)
-    elif ending.reason in ("budget", "unavailable", "refused", "time"):
-        io.write_response(**NO_OPINION, notes=notes, usage=model.usage)
-    else:
+    if ending.reason != "done":
         io.fail(f"no verdict: {ending.reason}: {ending.detail}")
+    notes = {"reason": ending.result["reason"], "turns": ending.turns, "model": model.name}
+    notes |= {"probes": len(bench.probes), "dropped": bench.dropped}
+    io.write_response(**ending.result["fields"], notes=notes, usage=model.usage)
 
 
 def opening(request):
