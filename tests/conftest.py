@@ -58,9 +58,10 @@ class RecordingBackend(FakeBackend):
         super().__init__()
         self.behave = lambda sandbox, _: behave(sandbox)
 
-    async def start(self, profile: Profile, label: str) -> RecordingSandbox:
-        await super().start(profile, label)
+    async def start(self, profile: Profile, label: str, gateway: Path | None = None) -> RecordingSandbox:
+        await super().start(profile, label, gateway)
         self.started[-1] = RecordingSandbox(self)
+        self.started[-1].gateway = str(gateway) if gateway else ""
         return self.started[-1]
 
     @property

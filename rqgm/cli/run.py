@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rqgm.cli.console import JSON
+from rqgm.cli.console import JSON, find_run
 
 
 def register(app: typer.Typer) -> None:
@@ -29,6 +29,16 @@ def command(
     allow_unsafe: Annotated[
         bool, typer.Option("--allow-unsafe", help="Let untrusted workspaces run in `process`, which isolates nothing.")
     ] = False,
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The language model of all roles, as provider/name (LiteLLM's).")
+    ] = None,
+    budget_usd: Annotated[float | None, typer.Option(min=0.0, help="Dollars that the run may spend on models.")] = None,
+    budget_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Blended tokens (input + 5 x output) that the run may spend.")
+    ] = None,
+    replay: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Answer models from this run's recorded calls; none is made.")
+    ] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Run epochs. Without an experiment: the embedded default, which needs no key, no Docker and no network."""
@@ -41,7 +51,11 @@ def command(
 
     shelves = Shelves.seen_from(Path.cwd())
     found = shelves.find("experiment", experiment or shelves.project_file.default_experiment)
-    overrides = list(override or []) + ([f"seed={seed}"] if seed is not None else [])
+    given: dict[str, object] = {"seed": seed, "models.default": model}
+    given |= {"budget.usd": budget_usd, "budget.tokens": budget_tokens}
+    if replay is not None:
+        given |= {"models.mode": "replay", "models.cassette": find_run(replay)}
+    overrides = list(override or []) + [f"{key}={value}" for key, value in given.items() if value is not None]
     options = RunOptions(
         out=out,
         workers=workers,

@@ -46,6 +46,14 @@ class SandboxLostError(InfrastructureError, ConnectionError):
     """A sandbox died or cannot be reached, through no doing of what ran in it that we could tell."""
 
 
+class ProviderUnavailableError(InfrastructureError, ConnectionError):
+    """A model's provider gave no answer beyond retries: nothing is scored, the job may be tried again."""
+
+
+class BudgetSpentError(InfrastructureError):
+    """The run's own budget does not allow what a job needs: nothing is scored, and no other attempt would help."""
+
+
 class ArtifactError(RqgmError, ValueError):
     """What a sandboxed program left behind may not be copied out (a link, a device, too large, a bad path)."""
 
@@ -64,3 +72,7 @@ class RunBusyError(RqgmError, BlockingIOError):
 
 class RunStoppedError(RqgmError, RuntimeError):
     """The run stopped on an error and can be resumed."""
+
+
+class ReplayMissError(RunStoppedError, LookupError):
+    """A replayed run asked a model what was not recorded; the message shows the nearest recorded request."""

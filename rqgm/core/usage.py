@@ -16,6 +16,11 @@ class Usage:
     cpu_s: float = 0.0
     wall_s: float = 0.0
     agent_runs: int = 0
+    cached_tokens: int = 0
+    """The part of the input that was read from a provider's cache."""
+    reasoning_tokens: int = 0
+    """The part of the output that was reasoning."""
+    model_calls: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         # Written out: this runs once for every record when a run is resumed.
@@ -26,6 +31,9 @@ class Usage:
             self.cpu_s + other.cpu_s,
             self.wall_s + other.wall_s,
             self.agent_runs + other.agent_runs,
+            self.cached_tokens + other.cached_tokens,
+            self.reasoning_tokens + other.reasoning_tokens,
+            self.model_calls + other.model_calls,
         )
 
     @property
@@ -34,5 +42,6 @@ class Usage:
         return self.input_tokens + 5 * self.output_tokens
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain data, times rounded to a microsecond."""
-        return {key: round(value, 6) if isinstance(value, float) else value for key, value in asdict(self).items()}
+        """Return plain data, times rounded to a microsecond, cost to what a single token can cost."""
+        told = {key: round(value, 6) if isinstance(value, float) else value for key, value in asdict(self).items()}
+        return told | {"cost_usd": round(self.cost_usd, 12)}

@@ -9,7 +9,7 @@ from rqgm.core.hashes import hash_json
 from rqgm.core.words import Pool, RoleKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from rqgm.archive.state import Seat
     from rqgm.judging.panel import Panel
@@ -86,6 +86,8 @@ class Criterion:
     roles: tuple[MeasuredRole, ...]
     editor: str
     profile_digest: str
+    models: Mapping[str, str] = field(default_factory=dict)
+    """Role → the language model that it may call, with the settings that decide what it answers."""
     slots: Mapping[str, str] = field(init=False)
     """Slot name → judge role."""
 
@@ -124,4 +126,9 @@ class Criterion:
             ]
             for role in self.roles
         ]
-        return hash_json({"roles": roles, "seats": hashes, "pools": dict(pools or {}), "profile": self.profile_digest})
+        told = {"roles": roles, "seats": hashes, "pools": dict(pools or {}), "profile": self.profile_digest}
+        return hash_json(told | ({"models": dict(self.models)} if self.models else {}))
+
+    def deterministic(self, declared: Iterable[str]) -> list[str]:
+        """Return the roles that may share outcomes by equal content: those so declared that call no model."""
+        return [role for role in declared if role not in self.models]

@@ -42,8 +42,8 @@ class _Edit:
     def rejected(self, failure: Failure, detail: str) -> dict[str, Any]:
         return self._result() | {"tree": None, "failure": failure.value, "detail": clean(detail, 300)}
 
-    def accepted(self, tree: str, workspace: Workspace) -> dict[str, Any]:
-        roles = {"roles": dict(workspace.roles), "deterministic": workspace.deterministic}
+    def accepted(self, tree: str, workspace: Workspace, deterministic: list[str]) -> dict[str, Any]:
+        roles = {"roles": dict(workspace.roles), "deterministic": deterministic}
         return self._result() | {"tree": tree, "failure": None, "detail": ""} | roles
 
     def _result(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class Expander:
         edit = _Edit()
         parent = self.worker.workspaces.get(job.commit)
         evidence, files = await self._evidence(job, parent, edit)
-        run = await self._run_editor(job, parent, evidence, files)
+        run = await self._run_editor(job, parent, evidence, files, "edit")
         edit.usage += run.usage
         if not isinstance(run.response, EditorResponse) or run.tree is None:
             return edit.rejected(run.failure or Failure.MALFORMED_RESPONSE, run.detail)
@@ -84,7 +84,8 @@ class Expander:
         trouble = await self._smoke(job, parent, child, edit)
         if trouble:
             return edit.rejected(Failure.BROKEN_WORKSPACE, trouble)
-        return edit.accepted(self.bench.blobs.put_tree(child.tree), child)
+        deterministic = self.bench.criterion.deterministic(child.deterministic)
+        return edit.accepted(self.bench.blobs.put_tree(child.tree), child, deterministic)
 
     # ------------------------------------------------------------------ evidence
 
@@ -96,7 +97,8 @@ class Expander:
         files: dict[str, File] = {}
         for role_name, task in job.train:
             outcome = job.known.get(self._key(job.commit, parent, role_name, task))
-            outcome = outcome or await self._run_train(job.commit, parent, role_name, task, edit)
+            scope = f"expand/{job.n}/train/{role_name}/{task}"
+            outcome = outcome or await self._run_train(job.commit, parent, role_name, task, edit, scope)
             evidence.append(self._entry(outcome, "self", len(evidence), files))
         if job.mate is not None:
             mate = self.worker.workspaces.get(job.mate)
@@ -107,15 +109,15 @@ class Expander:
         return evidence, files
 
     def _key(self, commit: str, workspace: Workspace, role: str, task: str) -> str:
-        deterministic = frozenset(workspace.deterministic)
+        deterministic = frozenset(self.bench.criterion.deterministic(workspace.deterministic))
         node = Node(0, commit, None, 0, None, "", "", dict(workspace.roles), deterministic)
         return work_key(self.bench.criterion, node, role, task)
 
     async def _run_train(
-        self, commit: str, workspace: Workspace, role_name: str, task: str, edit: _Edit
+        self, commit: str, workspace: Workspace, role_name: str, task: str, edit: _Edit, scope: str
     ) -> dict[str, Any]:
         role = self.bench.criterion.role(role_name)
-        result, made = await self.worker.expand_train(workspace, role, task)
+        result, made = await self.worker.expand_train(workspace, role, task, scope)
         edit.train_usage += Usage(**result.pop("usage"))
         opinions = result.pop("opinions", [])
         result.pop("made", None)
@@ -152,18 +154,20 @@ class Expander:
             raise ConfigError(f"task {outcome['task']} is not of the train pool and may not be shown to an editor")
         if suite.kind == "judging":
             item = suite.item(outcome["task"])
+            said = {"instruction.md": File(item.instruction.encode())}
             label = {"label.json": File(json.dumps({"label": suite.label(outcome["task"])}).encode())}
             parts: dict[str, Tree] = {"artifact": item.artifact, "task": item.environment, "label": label}
         else:
             task = suite.task(outcome["task"])
             artifact = self.bench.blobs.get_tree(outcome["artifact"]) if outcome["artifact"] else {}
             parts = {"artifact": artifact, "task": task.environment, "label": task.solution}
-        return {f"{folder}/{path}": file for folder, tree in parts.items() for path, file in tree.items()}
+            said = {"instruction.md": File(task.instruction.encode())}
+        return said | {f"{folder}/{path}": file for folder, tree in parts.items() for path, file in tree.items()}
 
     # ------------------------------------------------------------------ editor and smoke check
 
     async def _run_editor(
-        self, job: Expansion, parent: Workspace, evidence: list[dict[str, Any]], files: dict[str, File]
+        self, job: Expansion, parent: Workspace, evidence: list[dict[str, Any]], files: dict[str, File], part: str
     ) -> Any:
         mate = self.worker.workspaces.get(job.mate) if job.mate else None
         mounts = [Mount(WORKSPACE, parent.tree, writable=True), Mount(TRAIN, files)]
@@ -181,7 +185,16 @@ class Expander:
             )
 
         collect = Collect(WORKSPACE, None, WORKSPACE_LIMITS)
-        editor = RoleJob(parent.manifest, parent.tree, self.bench.criterion.editor, request, mounts, collect)
+        editor = RoleJob(
+            parent.manifest,
+            parent.tree,
+            self.bench.criterion.editor,
+            request,
+            mounts,
+            collect,
+            models=self.bench.models,
+            scope=f"expand/{job.n}/{part}",
+        )
         return await run_role(self.bench.sandboxes, self.bench.profile, editor)
 
     async def _smoke(self, job: Expansion, parent: Workspace, child: Workspace, edit: _Edit) -> str:
@@ -203,13 +216,14 @@ class Expander:
         tasks = [task for name, task in job.train if name == role.name] or list(role.tasks.get(Pool.TRAIN, ()))[:1]
         if not tasks:
             return None, ""
-        outcome = await self._run_train(f"job {job.n}", child, role.name, tasks[0], edit)
+        scope = f"expand/{job.n}/smoke/{role.name}"
+        outcome = await self._run_train(f"job {job.n}", child, role.name, tasks[0], edit, scope)
         allowed = {None, Failure.ABSTAINED.value, Failure.VERIFIER_FAILED.value}
         if role.kind is RoleKind.SOLVER:
             allowed.add(Failure.MISSING_ARTIFACT.value)
         return (None, "") if outcome["failure"] in allowed else (outcome["failure"], outcome["detail"])
 
     async def _smoke_editor(self, job: Expansion, child: Workspace, edit: _Edit) -> tuple[str | None, str]:
-        run = await self._run_editor(job, child, [], {})
+        run = await self._run_editor(job, child, [], {}, "smoke")
         edit.usage += run.usage
         return (run.failure.value, run.detail) if run.failure else (None, "")

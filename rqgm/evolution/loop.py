@@ -15,7 +15,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rqgm.core.errors import ArtifactError, InfrastructureError, RunStoppedError
+from rqgm.core.errors import (
+    ArtifactError,
+    BudgetSpentError,
+    InfrastructureError,
+    ProviderUnavailableError,
+    RunStoppedError,
+)
 from rqgm.core.failures import Failure
 from rqgm.core.text import clean
 from rqgm.core.words import RoleKind
@@ -39,6 +45,8 @@ if TYPE_CHECKING:
 ATTEMPTS = 2
 """How often a job that fails outside the agents is tried before its cell is reopened."""
 RETRY_S = 0.05
+PROVIDER_PATIENCE = 2
+"""Jobs in a row that fail for a model's provider that does not answer, after which the run stops: each waited long."""
 
 Work = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -191,8 +199,12 @@ class Loop:
             ("cpu_s", budget.cpu_s, used.cpu_s),
             ("wall_s", budget.wall_s, self._elapsed_s()),
         )
-        reached = [name for name, cap, spent in limits if cap is not None and spent >= cap]
+        reached = [name for name, cap, spent in limits if cap is not None and spent >= cap * self._share(name)]
         return f"the budget of {reached[0]} is spent" if reached else ""
+
+    def _share(self, limit: str) -> float:
+        """Return which share of a limit the search may use: what models cost, it leaves a part of for the test."""
+        return 1.0 - self.settings.budget.test_share if limit in {"usd", "tokens"} else 1.0
 
     def _end_reason(self) -> str:
         state = self.archive.state
@@ -235,15 +247,18 @@ class Loop:
 
     async def _guarded(self, work: Work) -> dict[str, Any]:
         """Do the work, once more if it failed outside the agents; what fails again is voided."""
-        detail = ""
+        detail, unavailable = "", False
         for attempt in range(ATTEMPTS):
             await asyncio.sleep(attempt * RETRY_S)
             async with self._gate:
                 try:
                     return await work()
+                except BudgetSpentError as error:
+                    return {"voided": clean(str(error), 500), "spent": True}
                 except InfrastructureError as error:
                     detail = clean(str(error), 500)
-        return {"voided": detail}
+                    unavailable = isinstance(error, ProviderUnavailableError)
+        return {"voided": detail, **({"unavailable": True} if unavailable else {})}
 
     def _validation(self, n: int, job: dict[str, Any]) -> Validation:
         state = self.archive.state
@@ -295,7 +310,7 @@ class Loop:
     def _commit_result(self, n: int, result: dict[str, Any]) -> None:
         job = self.archive.state.pending[n]
         if "voided" in result:
-            self._void(n, job, result["voided"])
+            self._void(n, job, result)
         elif job["kind"] == "validate":
             event = self._outcome(n, job, result)
             self.archive.commit(event, taken=[n])
@@ -305,12 +320,17 @@ class Loop:
             self.cells.sync()
         self._observe(self.archive.state, "search")
 
-    def _void(self, n: int, job: dict[str, Any], detail: str) -> None:
+    def _void(self, n: int, job: dict[str, Any], result: dict[str, Any]) -> None:
+        detail = result["voided"]
         self.archive.commit(("voided", {"n": n, "job": job, "detail": detail}), taken=[n])
         if job["kind"] == "validate":
             self.cells.release(job["node"], job["role"], (job["task"], job["measure"]), measured=False)
-        if self.archive.state.voided_in_a_row >= self.settings.patience:
-            raise RunStoppedError(f"{self.settings.patience} jobs in a row failed outside the agents: {detail}")
+        if result.get("spent"):
+            self._stopping = detail
+            return
+        patience = PROVIDER_PATIENCE if result.get("unavailable") else self.settings.patience
+        if self.archive.state.voided_in_a_row >= patience:
+            raise RunStoppedError(f"{patience} jobs in a row failed outside the agents: {detail}")
 
     def _outcome(self, n: int, job: dict[str, Any], result: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         state = self.archive.state
@@ -459,6 +479,8 @@ class Loop:
         return result
 
     def _record_test(self, n: int, job: tuple[int, str, str], result: dict[str, Any]) -> None:
+        if result.get("spent"):
+            return  # what was not tested stays untested, and the summary says so
         if "voided" in result:
             raise RunStoppedError(f"the test pool could not be run: {result['voided']}")
         node, role, task = job

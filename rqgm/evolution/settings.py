@@ -97,5 +97,8 @@ class BudgetSettings(_Settings):
     outcomes: int = Field(ge=1)
     usd: float | None = Field(default=None, gt=0)
     tokens: int | None = Field(default=None, gt=0, description="blended tokens: input + 5 × output")
+    test_share: float = Field(
+        default=0.2, ge=0, lt=1, description="share of usd and tokens that the search leaves for the test at the end"
+    )
     cpu_s: float | None = Field(default=None, gt=0)
     wall_s: float | None = Field(default=None, gt=0)

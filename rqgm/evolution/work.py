@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rqgm.archive.adversarial import AdversarialItem
     from rqgm.archive.blobs import Blobs
     from rqgm.archive.lineage import Lineage
+    from rqgm.core.grants import Models
     from rqgm.core.trees import File, Tree
     from rqgm.evolution.criterion import Criterion, MeasuredRole
     from rqgm.evolution.worker import Expansion, Labelling, Test, Validation
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
 ITEM_LIMITS = TreeLimits(files=200, file_bytes=1 << 20, total_bytes=2 << 20)
 """The largest artifact that becomes an adversarial item: every judge to come reads it, not only one panel."""
+KEPT = 1_024
+"""Artifacts of solvers that are kept at hand for other jobs in flight."""
 UNREADABLE = "unreadable"
 TOO_LARGE = "too large"
 
@@ -68,6 +71,8 @@ class Bench:
     blobs: Blobs
     criterion: Criterion
     seed: int
+    models: Models | None = None
+    """Who lends jobs the models that their roles may call."""
 
 
 class SandboxWorker:
@@ -77,6 +82,7 @@ class SandboxWorker:
         self.bench = bench
         self.workspaces = Workspaces(bench.lineage.tree, bench.criterion.role_kinds)
         self._making: dict[str, asyncio.Future[Made]] = {}
+        self._paid: set[str] = set()
         self._verified: dict[tuple[str, str], dict[str, Any]] = {}
         from rqgm.evolution.expansion import Expander  # noqa: PLC0415  # the two rooms of one worker
 
@@ -90,14 +96,26 @@ class SandboxWorker:
         workspace = self.workspaces.get(job.commit)
         if role.kind is RoleKind.JUDGE:
             return await (
-                self._judge_machine_made(workspace, role, job.item)
+                self._judge_machine_made(workspace, role, job.item, f"validate/{job.n}")
                 if job.item is not None
-                else self.judge_item(workspace, role, job.task)
+                else self.judge_item(workspace, role, job.task, f"validate/{job.n}")
             )
         made = await self._made(workspace, role, job)
-        result = await self._measure(role, job, made)
+        if job.artifact_key in self._paid:
+            result = await self._measure(role, job, replace(made, usage=Usage()))
+        else:
+            result = await self._pay(role, job, made)
         kept = made.artifact
         return result | {"made": {"blob": kept.blob, "failure": kept.failure, "detail": kept.detail}}
+
+    async def _pay(self, role: MeasuredRole, job: Validation, made: Made) -> dict[str, Any]:
+        """Measure an artifact and be charged for it; if that fails outside the agents, whoever comes next is."""
+        self._paid.add(job.artifact_key)
+        try:
+            return await self._measure(role, job, made)
+        except BaseException:
+            self._paid.discard(job.artifact_key)
+            raise
 
     async def label(self, job: Labelling) -> dict[str, Any]:
         """Read an artifact, and run its task's hidden tests unless their outcome is known or there are none."""
@@ -123,18 +141,19 @@ class SandboxWorker:
         """Run one task of the test pool: a solver by the hidden tests, a judge by the labels."""
         role = self.bench.criterion.role(job.role)
         workspace = self.workspaces.get(job.commit)
+        scope = f"test/{job.commit}/{job.role}/{job.task}"
         if role.kind is RoleKind.JUDGE:
-            return await self.judge_item(workspace, role, job.task)
-        made = await self.solve(workspace, role, job.task)
+            return await self.judge_item(workspace, role, job.task, scope)
+        made = await self.solve(workspace, role, job.task, scope)
         return await self.check_tests(role, job.task, made)
 
     async def expand_train(
-        self, workspace: Workspace, role: MeasuredRole, task: str
+        self, workspace: Workspace, role: MeasuredRole, task: str, scope: str
     ) -> tuple[dict[str, Any], Made | None]:
         """Run a role on a train task and return its outcome and, of a solver, what it made."""
         if role.kind is RoleKind.JUDGE:
-            return await self.judge_item(workspace, role, task), None
-        made = await self.solve(workspace, role, task)
+            return await self.judge_item(workspace, role, task, scope), None
+        made = await self.solve(workspace, role, task, scope)
         return await self.check_tests(role, task, made) | {"notes": made.notes}, made
 
     # ------------------------------------------------------------------ solving
@@ -146,24 +165,37 @@ class SandboxWorker:
         return await self._share(job, workspace, role)
 
     async def _share(self, job: Validation, workspace: Workspace, role: MeasuredRole) -> Made:
-        """Let jobs in flight that need the same artifact wait for one solver; whoever started it is charged."""
+        """Let jobs in flight that need the same artifact have one solver's.
+
+        It is kept until it has been committed: a stochastic solver that was run again would make another one.
+        """
         making = self._making.get(job.artifact_key)
         if making is not None:
-            made = await asyncio.shield(making)
-            return Made(made.artifact, made.tree, made.notes, Usage())
-        task = asyncio.ensure_future(self.solve(workspace, role, job.task))
+            return await asyncio.shield(making)
+        task = asyncio.ensure_future(self.solve(workspace, role, job.task, f"work/{job.artifact_key}"))
         self._making[job.artifact_key] = task
+        while len(self._making) > KEPT:  # the oldest is long committed
+            del self._making[next(iter(self._making))]
         try:
             return await task
-        finally:
-            del self._making[job.artifact_key]
+        except BaseException:
+            self._making.pop(job.artifact_key, None)
+            raise
 
-    async def solve(self, workspace: Workspace, role: MeasuredRole, name: str) -> Made:
+    async def solve(self, workspace: Workspace, role: MeasuredRole, name: str, scope: str = "") -> Made:
         """Run a solver role on a task and keep what it declares as artifacts."""
         task = self.task(role, name)
         seed = stream_seed(self.bench.seed, "role", role.name, name)
         solver = Solver(workspace.tree, workspace.manifest, role.name)
-        job = solver_job(task, solver, seed=seed, wall_s=self.bench.profile.wall_s, steps=role.steps)
+        job = solver_job(
+            task,
+            solver,
+            seed=seed,
+            wall_s=self.bench.profile.wall_s,
+            steps=role.steps,
+            models=self.bench.models,
+            scope=scope,
+        )
         run = await run_role(self.bench.sandboxes, task_profile(task, self.bench.profile), job)
         failure, detail = run.failure, run.detail
         if failure is None and not run.tree:
@@ -213,7 +245,12 @@ class SandboxWorker:
             return panel.fixed[seat.name].judge(self.bench.sandboxes, self.bench.profile)
         sits = job.seats[panel.slot(seat)]
         workspace = self.workspaces.get(sits.commit)
-        return RoleJudge(self.bench.sandboxes, self.bench.profile, workspace.manifest, workspace.tree, sits.role)
+        scope = f"validate/{job.n}/{panel.slot(seat)}"
+        return self._role_judge(workspace, sits.role, scope)
+
+    def _role_judge(self, workspace: Workspace, role: str, scope: str) -> RoleJudge:
+        bench = self.bench
+        return RoleJudge(bench.sandboxes, bench.profile, workspace.manifest, workspace.tree, role, bench.models, scope)
 
     def _case(self, role: MeasuredRole, name: str, tree: Tree) -> JudgeCase:
         task = self.task(role, name)
@@ -221,28 +258,25 @@ class SandboxWorker:
         seed = stream_seed(self.bench.seed, "judge", name)
         return JudgeCase(name, task.instruction, task.environment, tree, seed, steps)
 
-    async def judge_item(self, workspace: Workspace, role: MeasuredRole, name: str) -> dict[str, Any]:
+    async def judge_item(self, workspace: Workspace, role: MeasuredRole, name: str, scope: str = "") -> dict[str, Any]:
         """Let a judge role judge one labelled item of its suite."""
         suite = self.suite(role)
         assert suite.kind == "judging"
         item = suite.item(name)
         seed = stream_seed(self.bench.seed, "judge", name)
         case = JudgeCase(item.task, item.instruction, item.environment, item.artifact, seed, role.steps)
-        return await self._judge_case(workspace, role, case, suite.label(name))
+        return await self._judge_case(self._role_judge(workspace, role.name, scope), case, suite.label(name))
 
     async def _judge_machine_made(
-        self, workspace: Workspace, role: MeasuredRole, item: AdversarialItem
+        self, workspace: Workspace, role: MeasuredRole, item: AdversarialItem, scope: str
     ) -> dict[str, Any]:
         """Let a judge role judge an adversarial item. It is shown what a panel would show it, so it cannot tell."""
         assert item.label is not None, "an item without a label does not enter a pool"
         case = self._case(self.bench.criterion.role(item.role), item.task, self.bench.blobs.get_tree(item.artifact))
-        return await self._judge_case(workspace, role, case, item.label)
+        return await self._judge_case(self._role_judge(workspace, role.name, scope), case, item.label)
 
-    async def _judge_case(
-        self, workspace: Workspace, role: MeasuredRole, case: JudgeCase, label: Verdict
-    ) -> dict[str, Any]:
+    async def _judge_case(self, judge: RoleJudge, case: JudgeCase, label: Verdict) -> dict[str, Any]:
         """Ask a judge role; right = its verdict is the label, and abstaining is wrong."""
-        judge = RoleJudge(self.bench.sandboxes, self.bench.profile, workspace.manifest, workspace.tree, role.name)
         opinion = await judge.judge(case)
         right = int(opinion.verdict is not Verdict.ABSTAIN and opinion.verdict == label)
         failure = opinion.failure.value if opinion.failure else None

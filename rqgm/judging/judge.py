@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rqgm.core.criteria import Criterion
+    from rqgm.core.grants import Models
     from rqgm.core.trees import Tree
     from rqgm.core.usage import Usage
     from rqgm.core.words import Fulfilment
@@ -80,6 +81,9 @@ class RoleJudge:
     manifest: WorkspaceManifest
     workspace: Tree
     role: str
+    models: Models | None = None
+    scope: str = ""
+    """What its job is called in the record of calls."""
 
     async def judge(self, case: JudgeCase) -> Opinion:
         """Run the role on the case."""
@@ -111,4 +115,6 @@ class RoleJudge:
                 criteria=[AskedCriterion(id=one.id, text=one.text) for one in case.criteria],
             ),
             mounts=(Mount(ARTIFACT, case.artifact), Mount(TASK, case.environment)),
+            models=self.models,
+            scope=self.scope,
         )

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from rqgm.core.criteria import MAX_CRITERIA
+from rqgm.core.grants import ModelGrant
 from rqgm.core.words import Fulfilment, RoleKind, Verdict
 
 IO = "/rqgm/io"
@@ -43,6 +44,7 @@ class _Request(_Message):
     role: str
     seed: int
     limits: Limits
+    model: ModelGrant | None = None
 
 
 class SolverRequest(_Request):
@@ -80,8 +82,8 @@ class JudgeRequest(_Request):
 class Evidence(BaseModel):
     """One train outcome of the node that is edited.
 
-    Its files are in ``folder``: ``artifact/`` (what the role made or was shown), ``task/`` (public) and, because it is
-    the train pool, ``label/`` (the reference solution, or label.json).
+    Its files are in ``folder``: ``instruction.md``, ``artifact/`` (what the role made or was shown), ``task/`` (public)
+    and, because it is the train pool, ``label/`` (the reference solution, or label.json).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

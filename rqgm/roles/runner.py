@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from rqgm.core.errors import ArtifactError
+from rqgm.core.errors import ArtifactError, RqgmError
 from rqgm.core.failures import Failure
+from rqgm.core.grants import SOCKET
 from rqgm.core.hashes import canonical_json
 from rqgm.core.text import clean
 from rqgm.core.trees import File, TreeLimits
@@ -22,6 +23,7 @@ from rqgm.sandbox.protocol import inside
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
+    from rqgm.core.grants import ModelLease, Models, Spent
     from rqgm.core.trees import Tree
     from rqgm.roles.manifest import WorkspaceManifest
     from rqgm.roles.messages import Request, Response
@@ -59,6 +61,10 @@ class RoleJob:
     mounts: Sequence[Mount] = ()
     collect: Collect | None = None
     wall_s: float | None = None
+    models: Models | None = None
+    """Who lends the role the models that it may call."""
+    scope: str = ""
+    """What the job is called in the record of calls: once in a run, and the same when it is run again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +87,26 @@ async def run_role(sandboxes: Sandboxes, profile: Profile, job: RoleJob) -> Role
     built = await _built(sandboxes, profile, job)
     if built.tree is None:
         return RoleRun(None, built.failure, built.detail, built.usage)
-    async with _furnished(sandboxes, profile, job, built.tree) as sandbox:
-        done = await sandbox.run(job.manifest.roles[job.role].command, cwd=ROLE, wall_s=job.wall_s)
-        run = await _read(sandbox, job, done)
-        return replace(run, usage=run.usage + built.usage)
+    lease = job.models.lease(job.role, job.scope) if job.models else None
+    try:
+        async with _furnished(sandboxes, profile, job, built.tree, lease) as sandbox:
+            done = await sandbox.run(job.manifest.roles[job.role].command, cwd=ROLE, wall_s=job.wall_s)
+            run = await _read(sandbox, job, done)
+    except BaseException:
+        if lease:
+            with suppress(RqgmError):  # what went wrong first is what is told
+                await lease.close()
+        raise
+    run = replace(run, usage=run.usage + built.usage)
+    return _charged(run, await lease.close()) if lease else run
+
+
+def _charged(run: RoleRun, spent: Spent) -> RoleRun:
+    """Return a run with what it used of models. One that broke at its own limit failed by that."""
+    run = replace(run, usage=run.usage + spent.usage)
+    if spent.exhausted and run.failure in {Failure.CRASH, Failure.NO_RESPONSE}:
+        return replace(run, failure=Failure.BUDGET_EXHAUSTED)
+    return run
 
 
 async def run_command(sandboxes: Sandboxes, profile: Profile, job: RoleJob, argv: Sequence[str]) -> Completed | None:
@@ -95,7 +117,7 @@ async def run_command(sandboxes: Sandboxes, profile: Profile, job: RoleJob, argv
     built = await _built(sandboxes, profile, job)
     if built.tree is None:
         return None
-    async with _furnished(sandboxes, profile, job, built.tree) as sandbox:
+    async with _furnished(sandboxes, profile, job, built.tree, None) as sandbox:
         return await sandbox.run(argv, cwd=ROLE, wall_s=job.wall_s)
 
 
@@ -108,10 +130,15 @@ async def _built(sandboxes: Sandboxes, profile: Profile, job: RoleJob) -> Built:
 
 
 @asynccontextmanager
-async def _furnished(sandboxes: Sandboxes, profile: Profile, job: RoleJob, tree: Tree) -> AsyncIterator[Sandbox]:
+async def _furnished(
+    sandboxes: Sandboxes, profile: Profile, job: RoleJob, tree: Tree, lease: ModelLease | None
+) -> AsyncIterator[Sandbox]:
     """Lend a clean sandbox that holds the role's folders, its request and its mounts."""
-    async with sandboxes.lease(profile) as sandbox:
+    async with sandboxes.lease(profile, models=lease is not None) as sandbox:
         request = job.request(lambda path: inside(sandbox, path))
+        if lease is not None:
+            grant = lease.grant.model_copy(update={"socket": f"{sandbox.gateway}/{SOCKET}"})
+            request = request.model_copy(update={"model": grant})
         await sandbox.put(ROLE, tree)
         await sandbox.put(IO, {"request.json": File(request.model_dump_json().encode())}, writable=True)
         for mount in job.mounts:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rqgm.archive.blobs import Blobs
 from rqgm.core.errors import ConfigError, InfrastructureError, UnknownNameError
 from rqgm.core.words import Pool, RoleKind
-from rqgm.evolution.criterion import Criterion, Measure, MeasuredRole
+from rqgm.evolution.criterion import Measure, MeasuredRole
 from rqgm.evolution.work import Bench, SandboxWorker
 from rqgm.evolution.worker import Test
-from rqgm.run.session import check_suite_backend, open_run
+from rqgm.gateway.calls import CALLS_FILE
+from rqgm.run.session import check_suite_backend, make_gateway, open_run
 from rqgm.run.shelves import Shelves
 from rqgm.run.summary import find_node, rate_of
 from rqgm.sandbox.backends import choose
@@ -23,6 +25,7 @@ from rqgm.sandbox.pool import Sandboxes
 from rqgm.tasks.suite import load_suite
 
 if TYPE_CHECKING:
+    from rqgm.gateway.gateway import Gateway
     from rqgm.run.session import OpenedRun
     from rqgm.tasks.suite import Suite
 
@@ -82,6 +85,16 @@ def _role(run: OpenedRun, suite: Suite, name: str | None) -> MeasuredRole:
     return MeasuredRole(own.name, wanted, suite.name, suite.hash, {}, (measure,), own.steps)
 
 
+def _gateway(run: OpenedRun, scratch: Path) -> Gateway | None:
+    """Return the way to the run's models, None if it has none. What the run itself recorded costs nothing again."""
+    experiment = run.lock.experiment
+    if experiment.models is None:
+        return None
+    recorded = experiment.models.mode != "live" and (run.folder / CALLS_FILE).exists()
+    mode = {"mode": "replay-or-live", "cassette": str(run.folder)} if recorded else {"mode": "live", "cassette": None}
+    return make_gateway(experiment.model_copy(update={"models": experiment.models.model_copy(update=mode)}), scratch)
+
+
 async def _run_all(
     request: EvaluationRequest, run: OpenedRun, suite: Suite, role: MeasuredRole, index: int, names: tuple[str, ...]
 ) -> list[dict[str, Any]]:
@@ -90,16 +103,21 @@ async def _run_all(
     check_suite_backend(suite, backend)
     await backend.prepare(run.profile)
     others = tuple(other for other in run.criterion.roles if other.name != role.name)
-    criterion = Criterion((role, *others), run.criterion.editor, run.criterion.profile_digest)
+    criterion = replace(run.criterion, roles=(role, *others))
     workers = asyncio.Semaphore(request.workers or os.cpu_count() or 1)
     label = f"evaluate-{os.getpid()}"
     with tempfile.TemporaryDirectory(prefix="rqgm-") as scratch:
-        async with Sandboxes(backend, label, spare=1) as sandboxes:
+        async with AsyncExitStack() as stack:
+            gateway = _gateway(run, Path(scratch))
+            if gateway:
+                await stack.enter_async_context(gateway)
+            place = gateway.place if gateway else None
+            sandboxes = await stack.enter_async_context(Sandboxes(backend, label, spare=1, gateway=place))
             suites = {**run.suites, suite.name: suite}
-            blobs = Blobs(Path(scratch))
-            worker = SandboxWorker(
-                Bench(sandboxes, run.profile, suites, run.archive.lineage, blobs, criterion, run.lock.experiment.seed)
-            )
+            seed = run.lock.experiment.seed
+            blobs = Blobs(Path(scratch) / "blobs")
+            bench = Bench(sandboxes, run.profile, suites, run.archive.lineage, blobs, criterion, seed, gateway)
+            worker = SandboxWorker(bench)
 
             async def one(name: str) -> dict[str, Any]:
                 async with workers:

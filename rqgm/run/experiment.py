@@ -17,6 +17,7 @@ from rqgm.evolution.settings import (
     EpochSettings,
     SearchSettings,
 )
+from rqgm.gateway.settings import ModelsSettings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,6 +89,17 @@ class Experiment(_Table):
     adversarial: AdversarialSettings = AdversarialSettings()
     endpoints: EndpointSettings = EndpointSettings()
     budget: BudgetSettings
+    models: ModelsSettings | None = Field(
+        default=None, description="language models that roles may call; none if absent"
+    )
+
+    @model_validator(mode="after")
+    def _models_of_roles(self) -> Experiment:
+        named = {*self.models.roles, *self.models.limits} if self.models else set()
+        unknown = sorted(named - set(self.roles))
+        if unknown:
+            raise ValueError(f"models names role {unknown[0]}; roles are {', '.join(self.roles)}")
+        return self
 
     @model_validator(mode="after")
     def _one_editor(self) -> Experiment:

@@ -250,7 +250,16 @@ def make_criterion(lock: Lock, suites: Mapping[str, Suite], panels: Mapping[str,
         if table.suite is not None
     )
     editor = next(name for name, table in tables.items() if table.kind is RoleKind.EDITOR)
-    return Criterion(roles, editor, lock.profile_digest)
+    return Criterion(roles, editor, lock.profile_digest, _models(lock.experiment))
+
+
+def _models(experiment: Experiment) -> dict[str, str]:
+    """Return each role's model, with the settings that decide what it answers: part of the utility id."""
+    settings = experiment.models
+    if settings is None:
+        return {}
+    models = settings.granted(list(experiment.roles))
+    return {role: f"{model} <= {settings.max_output_tokens}" for role, model in models.items()}
 
 
 def _measured(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from rqgm.archive.state import State
     from rqgm.evolution.criterion import Criterion
+    from rqgm.gateway.gateway import Gateway
     from rqgm.run.experiment import Experiment
     from rqgm.run.lock import Lock, Resolved
     from rqgm.sandbox.profile import Profile
@@ -106,8 +108,24 @@ async def start(experiment: Experiment, options: RunOptions) -> Path:
     lock = freeze(resolved, scratch, folder.name, backend.name, isolated=backend.isolated, profile_digest=digest)
     with RunArchive(scratch, writer=True, create=True) as archive:
         _add_seed(archive, resolved, lock)
+    try:
+        await _check_models(experiment, scratch)
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        folder.rmdir()
+        raise
     scratch.rename(folder)
     return folder
+
+
+async def _check_models(experiment: Experiment, folder: Path) -> None:
+    """Find out whether the models can be used, before anything is started: what is wrong with them ends in exit 2."""
+    if experiment.models is None:
+        return
+    async with AsyncExitStack() as stack:
+        gateway = await stack.enter_async_context(make_gateway(experiment, folder))
+        if experiment.models.check and experiment.models.mode in {"live", "record"}:
+            await gateway.check(tools=experiment.models.tools)
 
 
 def check_suite_backend(suite: Suite, backend: Backend) -> None:
@@ -158,7 +176,7 @@ def _add_seed(archive: RunArchive, resolved: Resolved, lock: Lock) -> None:
         "tried": "generation zero",
         "why": "",
         "roles": dict(workspace.roles),
-        "deterministic": workspace.deterministic,
+        "deterministic": criterion.deterministic(workspace.deterministic),
         "seats": dict(criterion.slots),
         "train": [],
         "usage": {},
@@ -181,19 +199,36 @@ async def proceed(
         label = run_label(folder)
         await backend.reap(label)
         settings = _settings(run.lock, options.workers)
-        async with Sandboxes(backend, label, spare=settings.workers) as sandboxes:
+        async with AsyncExitStack() as stack:
+            experiment = run.lock.experiment
+            gateway = make_gateway(experiment, folder) if experiment.models else None
+            if gateway:
+                await stack.enter_async_context(gateway)
+            place = gateway.place if gateway else None
+            pool = Sandboxes(backend, label, spare=settings.workers, gateway=place)
             bench = Bench(
-                sandboxes,
+                await stack.enter_async_context(pool),
                 run.profile,
                 run.suites,
                 run.archive.lineage,
                 run.archive.blobs,
                 run.criterion,
                 settings.seed,
+                gateway,
             )
             await Loop(run.archive, run.criterion, settings, SandboxWorker(bench), observe).run()
     finally:
         run.archive.close()
+
+
+def make_gateway(experiment: Experiment, folder: Path) -> Gateway:
+    """Return the gateway to the models that an experiment grants its roles; calls are recorded in `folder`."""
+    from rqgm.gateway.gateway import Gateway, RunLimits  # noqa: PLC0415  # not needed by runs without models
+
+    assert experiment.models is not None
+    budget = experiment.budget
+    limits = RunLimits(budget.usd, budget.tokens, budget.test_share)
+    return Gateway(folder, experiment.models, list(experiment.roles), limits)
 
 
 def run_label(folder: Path) -> str:

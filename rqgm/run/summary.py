@@ -13,6 +13,7 @@ from rqgm.core.words import Pool, RoleKind
 from rqgm.evolution.checkpoint import adversarial_roles
 from rqgm.evolution.endpoints import carrier
 from rqgm.evolution.quality import judge_quality
+from rqgm.gateway.calls import CALLS_FILE
 
 if TYPE_CHECKING:
     from rqgm.archive.state import State
@@ -56,6 +57,7 @@ def summarise(run: OpenedRun) -> dict[str, Any]:
         "seed_tests": {role.name: test_result(state, role, 0) for role in criterion.roles},
         "gain": gain(state, head),
         "usage": _usage(state),
+        "models": _models(run),
         "matched": matched_key(run.lock.experiment),
         "wall_s": round(run.archive.ledger.running_s(), 3),
     }
@@ -185,6 +187,41 @@ def _usage(state: State) -> dict[str, Any]:
     return {
         "total": total.to_json() | {"blended_tokens": total.blended_tokens},
         "split": {kind: usage.to_json() for kind, usage in state.usage.items()},
+    }
+
+
+def _models(run: OpenedRun) -> dict[str, Any] | None:
+    """Return what language models cost in all, None where the run grants none.
+
+    `uncounted_usd` is what jobs cost that came to nothing outside of the agents, and the check before the start;
+    `doubtful_usd` at most what providers may have charged for attempts that broke off.
+    """
+    experiment = run.lock.experiment
+    if experiment.models is None or not (run.folder / CALLS_FILE).exists():
+        return None
+    from rqgm.gateway.calls import Calls  # noqa: PLC0415  # only runs with models have any
+
+    record = Calls(run.folder, read_only=True)
+    try:
+        calls = list(record)
+        doubtful, head = record.doubtful(), record.head
+    finally:
+        record.close()
+    cost = sum(call.cost_usd for call in calls)
+    counted = sum(usage.cost_usd for usage in run.state.usage.values())
+    return {
+        "granted": experiment.models.granted(list(experiment.roles)),
+        "mode": experiment.models.mode,
+        "calls": sum(not call.refused for call in calls),
+        "replayed": sum(call.replayed for call in calls),
+        "refused": sum(call.refused for call in calls),
+        "estimated": sum(not call.counted for call in calls),
+        "cost_usd": round(cost, 9),
+        "uncounted_usd": round(max(0.0, cost - counted), 9),
+        "doubtful_usd": round(doubtful.usd, 9),
+        "budget_usd": experiment.budget.usd,
+        "budget_tokens": experiment.budget.tokens,
+        "calls_head": head,
     }
 
 

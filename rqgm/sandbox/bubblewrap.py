@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rqgm.core.errors import ConfigError, InfrastructureError, SandboxLostError
+from rqgm.core.grants import GATEWAY
 from rqgm.sandbox.connection import BOOT
 from rqgm.sandbox.kept import KeptSandbox
 from rqgm.sandbox.local import LocalKeeper, interpreter
+from rqgm.sandbox.packages import PACKAGES, entries
 from rqgm.sandbox.process import runtime_digest
 from rqgm.sandbox.profile import Profile
 from rqgm.sandbox.protocol import Probe
@@ -70,7 +72,12 @@ class BubblewrapBackend:
             raise ConfigError(f"profile {profile.name!r}: network = {profile.network!r} needs the docker back-end")
         return runtime_digest(profile)
 
-    async def start(self, profile: Profile, label: str) -> KeptSandbox:  # noqa: ARG002  # the kernel reaps
+    async def start(
+        self,
+        profile: Profile,
+        label: str,  # noqa: ARG002  # the kernel reaps
+        gateway: Path | None = None,
+    ) -> KeptSandbox:
         """Start one; the kernel ends all of it when the engine dies, so that no label is needed."""
         as_root = os.geteuid() == 0
         hello: dict[str, Any] = {
@@ -80,26 +87,35 @@ class BubblewrapBackend:
             "uid": USER if as_root else None,
         }
         command = [f"{TOOLS}/python3", "-I", "-S", "-c", BOOT]
-        keeper = await LocalKeeper.start([*_outer(self._program, profile.disk_mb, as_root=as_root), *command], hello)
+        outer = _outer(self._program, profile, as_root=as_root, gateway=gateway)
+        keeper = await LocalKeeper.start([*outer, "--", *command], hello)
 
         async def end() -> None:
             await keeper.end()
 
-        return KeptSandbox(keeper.connection, profile, end, path=f"{TOOLS}:/usr/local/bin:/usr/bin:/bin")
+        path = f"{TOOLS}:/usr/local/bin:/usr/bin:/bin"
+        seen, env = GATEWAY if gateway else "", {"PYTHONPATH": PACKAGES} if profile.packages else {}
+        return KeptSandbox(keeper.connection, profile, end, path=path, gateway=seen, env=env)
 
     async def reap(self, label: str) -> int:  # noqa: ARG002
         """Nothing is ever left: everything dies with the engine."""
         return 0
 
 
-def _outer(program: str, disk_mb: int, *, as_root: bool) -> list[str]:
+def _outer(program: str, profile: Profile, *, as_root: bool, gateway: Path | None) -> list[str]:
     argv = [program, "--unshare-pid", "--unshare-ipc", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
     argv += ["--die-with-parent", "--new-session", "--as-pid-1", "--hostname", "sandbox"]
     # Root keeps its rights in here so that it can give each command another user; it mounts /proc itself, because the
     # one that bubblewrap mounts for root has parts covered, and then the kernel refuses another one further in.
     argv += ["--cap-add", "ALL", "--dir", "/proc"] if as_root else ["--unshare-user", "--proc", "/proc"]
     argv += ["--dev", "/dev", *_runtime(interpreter())]
-    return [*argv, "--size", str(disk_mb << 20), "--perms", "0755", "--tmpfs", "/.box/rw", "--"]
+    if profile.packages:
+        argv += _open_folders(Path(PACKAGES))
+        for name, place in entries(profile.packages).items():
+            argv += ["--ro-bind", str(place), f"{PACKAGES}/{name}"]
+    if gateway is not None:  # a socket can be connected to on a read-only mount
+        argv += [*_open_folders(Path(GATEWAY)), "--ro-bind", str(gateway), GATEWAY]
+    return [*argv, "--size", str(profile.disk_mb << 20), "--perms", "0755", "--tmpfs", "/.box/rw"]
 
 
 def _runtime(python: Path) -> list[str]:

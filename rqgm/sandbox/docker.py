@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from rqgm.core.errors import ConfigError, InfrastructureError, RqgmError, SandboxLostError
+from rqgm.core.grants import GATEWAY
 from rqgm.core.hashes import hash_json
 from rqgm.sandbox.connection import BOOT, Connection, SocketStream, keeper_program
 from rqgm.sandbox.images import Image, inspect, make_ready
@@ -24,6 +25,7 @@ from rqgm.sandbox.protocol import Probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from rqgm.sandbox.profile import Profile
 
@@ -87,10 +89,10 @@ class DockerBackend:
             self._images[key] = _guarded(lambda: make_ready(self._connect(), profile, self._base))
         return self._images[key]
 
-    async def start(self, profile: Profile, label: str) -> KeptSandbox:
+    async def start(self, profile: Profile, label: str, gateway: Path | None = None) -> KeptSandbox:
         """Start one container, whose keeper answers."""
         name = f"rqgm-{uuid4().hex[:16]}"
-        launch = asyncio.create_task(asyncio.to_thread(self._launch, profile, label, name))
+        launch = asyncio.create_task(asyncio.to_thread(self._launch, profile, label, name, gateway))
 
         async def end() -> None:
             await asyncio.to_thread(self._remove, name)
@@ -104,7 +106,8 @@ class DockerBackend:
                 line.close()
             await end()
             raise
-        return KeptSandbox(connection, profile, end, path=self._image(profile).path)
+        seen = GATEWAY if gateway else ""
+        return KeptSandbox(connection, profile, end, path=self._image(profile).path, gateway=seen)
 
     async def _greet(self, line: socket.socket, profile: Profile) -> Connection:
         """Make the first process of a container our keeper."""
@@ -122,7 +125,7 @@ class DockerBackend:
             raise
         return connection
 
-    def _launch(self, profile: Profile, label: str, name: str) -> socket.socket:
+    def _launch(self, profile: Profile, label: str, name: str, gateway: Path | None) -> socket.socket:
         """Create, attach to and start a container; return the line to its first process. Blocks."""
         image = self._image(profile)
         client = self._connect()
@@ -139,7 +142,7 @@ class DockerBackend:
                 stdin_open=True,
                 labels={LABEL: label},
                 healthcheck={"test": ["NONE"]},
-                host_config=client.create_host_config(**host_options(profile, image)),
+                host_config=client.create_host_config(**host_options(profile, image), **_bound(gateway)),
             )
             # Attached before the start, and the engine's end of life closes the line: then the keeper ends, and with
             # `auto_remove` the container goes. Closed with the line is standard input, as "once" says.
@@ -200,6 +203,11 @@ def host_options(profile: Profile, image: Image) -> dict[str, Any]:
         "auto_remove": True,
         **({"runtime": profile.runtime} if profile.runtime != "runc" else {}),
     }
+
+
+def _bound(gateway: Path | None) -> dict[str, Any]:
+    """Return the one thing of the host that a container may be given: the folder with the gateway's socket."""
+    return {"binds": {str(gateway): {"bind": GATEWAY, "mode": "ro"}}} if gateway else {}
 
 
 def _seccomp(profile: Profile) -> list[str]:

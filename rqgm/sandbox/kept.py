@@ -35,8 +35,11 @@ class KeptSandbox:
         *,
         root: str = "",
         path: str = "/usr/local/bin:/usr/bin:/bin",
+        gateway: str = "",
+        env: Mapping[str, str] | None = None,
     ) -> None:
         self.root = root
+        self.gateway = gateway
         self._connection = connection
         self._profile = profile
         self._end = end
@@ -47,6 +50,7 @@ class KeptSandbox:
             "LANG": "C.UTF-8",
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
+            **(env or {}),
             **profile.env,
         }
         self._lock = asyncio.Lock()

@@ -11,6 +11,7 @@ from rqgm.core.errors import InfrastructureError, SandboxLostError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Iterable
+    from pathlib import Path
 
     from rqgm.sandbox.profile import Profile
     from rqgm.sandbox.protocol import Backend, Sandbox
@@ -28,8 +29,10 @@ class Sandboxes:
     way, closes all that it made. Entering it removes what a killed engine of the same `label` left behind.
     """
 
-    def __init__(self, backend: Backend, label: str, spare: int = 2) -> None:
+    def __init__(self, backend: Backend, label: str, spare: int = 2, gateway: Path | None = None) -> None:
         self.backend = backend
+        self.gateway = gateway
+        """The host's folder with the socket that jobs which may call models are given."""
         self.label = label
         self._spare = spare
         self._ready: OrderedDict[str, deque[asyncio.Task[Sandbox]]] = OrderedDict()
@@ -56,43 +59,49 @@ class Sandboxes:
         return await asyncio.shield(self._prepared[key])
 
     @asynccontextmanager
-    async def lease(self, profile: Profile) -> AsyncIterator[Sandbox]:
-        """Lend one clean sandbox; afterwards it is closed in the background. Raises InfrastructureError."""
-        sandbox = await self._take(profile)
+    async def lease(self, profile: Profile, *, models: bool = False) -> AsyncIterator[Sandbox]:
+        """Lend one clean sandbox; afterwards it is closed in the background. Raises InfrastructureError.
+
+        `models`: give it the gateway's socket. All others have no way out at all.
+        """
+        sandbox = await self._take(profile, self.gateway if models else None)
         try:
             yield sandbox
         finally:
             self._later(sandbox.close())
 
-    async def _take(self, profile: Profile) -> Sandbox:
+    async def _take(self, profile: Profile, gateway: Path | None) -> Sandbox:
         await self.prepare(profile)
         if not self._open:
             raise InfrastructureError("the pool of sandboxes is closed")
-        ready = self._ready.setdefault(_key(profile), deque())
-        self._ready.move_to_end(_key(profile))
+        key = f"{_key(profile)}{gateway or ''}"
+        ready = self._ready.setdefault(key, deque())
+        self._ready.move_to_end(key)
         while len(self._ready) > MAX_PROFILES:
             self._later(_discard(self._ready.popitem(last=False)[1]))
         while ready and _failed(ready[0]):
             ready.popleft()  # an old failure says nothing about now
-        task = ready.popleft() if ready else self._start(profile)
+        task = ready.popleft() if ready else self._start(profile, gateway)
         while len(ready) < self._spare:
-            ready.append(self._start(profile))
+            ready.append(self._start(profile, gateway))
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             ready.appendleft(task)  # it is still clean, whoever comes next gets it
             raise
 
-    def _start(self, profile: Profile) -> asyncio.Task[Sandbox]:
-        task = asyncio.create_task(self._try_to_start(profile))
+    def _start(self, profile: Profile, gateway: Path | None) -> asyncio.Task[Sandbox]:
+        task = asyncio.create_task(self._try_to_start(profile, gateway))
         task.add_done_callback(_failed)  # a spare's failure that nobody asks about is no "never retrieved" warning
         return task
 
-    async def _try_to_start(self, profile: Profile) -> Sandbox:
+    async def _try_to_start(self, profile: Profile, gateway: Path | None) -> Sandbox:
         attempt = 1
         while True:
             try:
-                return await self.backend.start(profile, self.label)
+                if gateway is None:
+                    return await self.backend.start(profile, self.label)
+                return await self.backend.start(profile, self.label, gateway)
             except (InfrastructureError, SandboxLostError) as error:
                 if attempt == ATTEMPTS:
                     message = f"{self.backend.name}: no sandbox could be started in {ATTEMPTS} attempts: {error}"

@@ -15,6 +15,7 @@ from rqgm.core.hashes import hash_json, sha256
 from rqgm.sandbox.connection import BOOT
 from rqgm.sandbox.kept import KeptSandbox
 from rqgm.sandbox.local import LocalKeeper, interpreter
+from rqgm.sandbox.packages import PACKAGES, entries, versions
 from rqgm.sandbox.protocol import Probe
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ TOOLS = "opt/rqgm/bin"
 
 def runtime_digest(profile: Profile) -> str:
     """Return a digest of the engine's interpreter, the platform and the profile: what runs without an image."""
-    return hash_json([sys.version, platform.platform(), profile.model_dump(mode="json")])
+    lent = versions(profile.packages)
+    return hash_json([sys.version, platform.platform(), profile.model_dump(mode="json"), *([lent] if lent else [])])
 
 
 class ProcessBackend:
@@ -48,10 +50,10 @@ class ProcessBackend:
         """Return the digest of the engine's own interpreter."""
         return runtime_digest(profile)
 
-    async def start(self, profile: Profile, label: str) -> KeptSandbox:
+    async def start(self, profile: Profile, label: str, gateway: Path | None = None) -> KeptSandbox:
         """Start one in a new scratch folder, which the keeper removes at its end, also when the engine was killed."""
         python = interpreter()
-        base = self._make_scratch(label, python)
+        base = self._make_scratch(label, python, profile)
         hello = {"kind": "host", "base": str(base)}
         try:
             keeper = await LocalKeeper.start([str(python), "-I", "-S", "-c", BOOT], hello)
@@ -64,14 +66,20 @@ class ProcessBackend:
             shutil.rmtree(base, ignore_errors=True)
 
         path = f"{base}/{TOOLS}:/usr/local/bin:/usr/bin:/bin"
-        return KeptSandbox(keeper.connection, profile, end, root=str(base), path=path)
+        seen = str(gateway) if gateway else ""
+        env = {"PYTHONPATH": f"{base}{PACKAGES}"} if profile.packages else {}
+        return KeptSandbox(keeper.connection, profile, end, root=str(base), path=path, gateway=seen, env=env)
 
-    def _make_scratch(self, label: str, python: Path) -> Path:
+    def _make_scratch(self, label: str, python: Path, profile: Profile) -> Path:
         try:
             base = Path(tempfile.mkdtemp(prefix=f"{_prefix(label)}{os.getpid()}-", dir=self._folder)).resolve()
             (base / TOOLS).mkdir(parents=True)
             for name in ("python3", "python"):
                 (base / TOOLS / name).symlink_to(python)
+            if profile.packages:
+                (base / PACKAGES[1:]).mkdir()
+                for name, place in entries(profile.packages).items():
+                    (base / PACKAGES[1:] / name).symlink_to(place)
         except OSError as error:
             raise InfrastructureError(f"{self._folder}: no scratch folder can be made: {error.strerror}") from error
         return base

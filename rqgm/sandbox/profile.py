@@ -33,6 +33,9 @@ class Profile(BaseModel):
     network: Literal["none", "open"] = "none"
     seccomp: str | None = Field(default=None, description="file beside profile.toml; None = the engine's default")
     runtime: str = Field(default="runc", pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$")
+    packages: tuple[str, ...] = Field(
+        default=(), description="Python packages of the engine's environment, for back-ends without images"
+    )
     env: dict[str, str] = Field(default_factory=dict, description="variables that every command gets")
     places: tuple[str, ...] = Field(
         default=PLACES, description="top folders that trees may be placed in; docker must mount them before it starts"

@@ -14,6 +14,7 @@ from rqgm.core.trees import TreeLimits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from rqgm.core.trees import File, Tree
     from rqgm.sandbox.profile import Profile
@@ -49,6 +50,8 @@ class Sandbox(Protocol):
     """One clean place to run hostile code in. Every method may raise SandboxLostError."""
 
     root: str
+    gateway: str
+    """The folder with the gateway's socket as a command finds it, "" where the sandbox was given none."""
 
     async def put(self, path: str, tree: Tree, *, writable: bool = False) -> None:
         """Place a tree at `path` before anything runs. Unless `writable`, nothing run inside can change it."""
@@ -96,8 +99,12 @@ class Backend(Protocol):
     async def prepare(self, profile: Profile) -> str:
         """Make `profile` ready (build its image if missing) and return a digest of what will run."""
 
-    async def start(self, profile: Profile, label: str) -> Sandbox:
-        """Start one clean sandbox that carries the run's `label`. Raises InfrastructureError."""
+    async def start(self, profile: Profile, label: str, gateway: Path | None = None) -> Sandbox:
+        """Start one clean sandbox that carries the run's `label`. Raises InfrastructureError.
+
+        `gateway` is a folder of the host that commands in it find, read-only, at ``/run/rqgm``: it holds the one socket
+        that leads out.
+        """
 
     async def reap(self, label: str) -> int:
         """Remove what an earlier process of this run left behind; return how many sandboxes."""

@@ -17,6 +17,7 @@ from rqgm.tasks.verifier import script_argv
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rqgm.core.grants import Models
     from rqgm.core.trees import File, Tree
     from rqgm.roles.manifest import WorkspaceManifest
     from rqgm.sandbox.pool import Sandboxes
@@ -37,7 +38,16 @@ class Solver:
     role: str
 
 
-def solver_job(task: Task, solver: Solver, *, seed: int, wall_s: float, steps: int = 0) -> RoleJob:
+def solver_job(
+    task: Task,
+    solver: Solver,
+    *,
+    seed: int,
+    wall_s: float,
+    steps: int = 0,
+    models: Models | None = None,
+    scope: str = "",
+) -> RoleJob:
     """Return the job that lets a solver try a task; what comes back is `RoleRun.tree`, the artifacts alone."""
     limit_s = min(wall_s, task.agent_timeout_s)
 
@@ -61,6 +71,8 @@ def solver_job(task: Task, solver: Solver, *, seed: int, wall_s: float, steps: i
         mounts=(Mount(task.workdir, task.environment, writable=True),),
         collect=Collect(task.workdir, list(task.artifacts), ARTIFACT_LIMITS),
         wall_s=limit_s,
+        models=models,
+        scope=scope,
     )
 
 

@@ -11,6 +11,7 @@ from rqgm.sandbox.protocol import Completed, Probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from rqgm.core.trees import File, Tree
     from rqgm.sandbox.profile import Profile
@@ -25,6 +26,7 @@ class FakeSandbox:
 
     def __init__(self, backend: FakeBackend) -> None:
         self.root = ""
+        self.gateway = ""
         self.files: dict[str, File] = {}
         self.closed = 0
         self._backend = backend
@@ -86,13 +88,14 @@ class FakeBackend:
         self.prepared.append(profile.name)
         return profile.name
 
-    async def start(self, profile: Profile, label: str) -> FakeSandbox:  # noqa: ARG002
+    async def start(self, profile: Profile, label: str, gateway: Path | None = None) -> FakeSandbox:  # noqa: ARG002
         """Start one, or fail."""
         await asyncio.sleep(self.start_s)
         if self.failures > 0:
             self.failures -= 1
             raise InfrastructureError("told to fail")
         self.started.append(FakeSandbox(self))
+        self.started[-1].gateway = str(gateway) if gateway else ""
         return self.started[-1]
 
     async def reap(self, label: str) -> int:
