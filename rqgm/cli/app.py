@@ -9,6 +9,7 @@ import typer
 from rqgm.cli import (
     compare,
     diff,
+    doctor,
     evaluate,
     init,
     judge,
@@ -32,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for module in (init, validate, run, resume, status, compare, lineage, show, diff, evaluate, schema):
+for module in (init, validate, run, resume, status, compare, lineage, show, diff, evaluate, schema, doctor):
     module.register(app)
 app.add_typer(judge.app, name="judge")
 app.add_typer(task.app, name="task")
