@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from rqgm.core.usage import Usage
@@ -44,9 +45,14 @@ class Spent:
 
 
 class ModelLease(Protocol):
-    """What one job may ask. `grant.socket` is filled in where the job runs."""
+    """What one job may ask: through the socket (`grant.socket` is filled in where the job runs), or by `ask`."""
 
     grant: ModelGrant
+
+    async def ask(
+        self, protocol: Literal["chat", "responses", "messages"], body: Mapping[str, Any]
+    ) -> tuple[int, dict[str, Any]]:
+        """Return status and body of the answer to one request, for jobs of the engine's own process; no stream."""
 
     async def close(self) -> Spent:
         """End it. Raises InfrastructureError or RunStoppedError where it was not the role that failed."""
@@ -60,4 +66,7 @@ class Models(Protocol):
         """The folder with the socket."""
 
     def lease(self, role: str, scope: str) -> ModelLease | None:
-        """Lend a job of `role` a lease, None if the role is granted no model; `scope` names the job, once in a run."""
+        """Lend a job of `role`, or of the seat ``panel/seat``, a lease; None if it is granted no model.
+
+        `scope` names the job, once in a run.
+        """

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import json
 import os
 import secrets
 import shutil
@@ -95,6 +96,15 @@ class Lease:
             model_calls=call.amount.calls,
         )
 
+    async def ask(self, protocol: Protocol, body: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Return status and body of the answer to a request that the engine itself makes for the job; no stream."""
+        data, most = canonical_json(body).encode(), self.gateway.settings.max_request_bytes
+        if len(data) > most:
+            answer = refusal(protocol, 413, "request_too_large", f"a request may have {most} bytes")
+        else:
+            answer = await self.gateway.answer(self, protocol, data)
+        return answer.status, json.loads(answer.body)
+
     async def close(self) -> Spent:
         """End the lease, with calls that are still under way: nobody is left to hear the answer.
 
@@ -119,10 +129,13 @@ class Gateway:
         roles: list[str],
         limits: RunLimits = RunLimits(),
         env: Mapping[str, str] | None = None,
+        seats: Mapping[str, str] | None = None,
     ) -> None:
+        """Grant `roles` what the settings say, and each of `seats` (``panel/seat`` → model) exactly its model."""
         environment = os.environ if env is None else env
         self.settings = settings
-        self.models = settings.granted(roles)
+        self.seats = dict(seats or {})
+        self.models = settings.all_granted(roles, self.seats)
         names = {*self.models.values(), *([settings.embeddings] if settings.embeddings else [])}
         self._prices: dict[str, Price] = {name: price_of(name, settings) for name in sorted(names)}
         self._upstreams = self._lines(names, environment) if settings.may_call else {}
@@ -196,7 +209,7 @@ class Gateway:
             base_url=BASE_URL,
             token=f"rqgm-{secrets.token_urlsafe(24)}",
             names=[model],
-            embeddings=self.settings.embeddings,
+            embeddings=None if role in self.seats else self.settings.embeddings,
             tokens=limits.tokens,
             usd=limits.usd,
         )
@@ -242,7 +255,8 @@ class Gateway:
             assert lease is not None
             direct = self._upstreams[model].provider.protocol
             protocol: Protocol = "messages" if direct == "anthropic" else "chat"
-            answer = await self.answer(lease, protocol, probe(protocol, model, tools=tools))
+            needs_tools = tools or model in self.seats.values()  # a seat's verdict is a tool's call
+            answer = await self.answer(lease, protocol, probe(protocol, model, tools=needs_tools))
             trouble, lease.trouble = lease.trouble, None
             await lease.close()
             if trouble is not None:
@@ -251,7 +265,7 @@ class Gateway:
                 )
             if not answer.ok:
                 said = answer.body[:300].decode("utf-8", "replace")
-                needed = " with tools, which its roles use (models.tools)" if tools else ""
+                needed = " with tools, which its roles or seats use (models.tools)" if needs_tools else ""
                 raise ConfigError(f"models: {model} refused a small request{needed}: {answer.status} {said}")
 
     def _check_model(self, lease: Lease, asked: Asked) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from rqgm.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ModelName = Annotated[str, Field(pattern=r"^[a-z0-9_]+/[^\s\x00]{1,200}$")]
 """A model in LiteLLM's notation: ``provider/name``."""
@@ -53,7 +58,10 @@ class PriceTable(_Table):
 
 
 class ModelsSettings(_Table):
-    """Which language models a run grants its roles. Without `default` only the roles that are named get one."""
+    """Which language models a run grants its roles. Without `default` only the roles that are named get one.
+
+    Seats of panels that are filled by a model bring its name; they have its terms from here.
+    """
 
     default: ModelName | None = Field(default=None, description="the model of every role that `roles` does not name")
     roles: dict[str, ModelName] = Field(default_factory=dict, description="models of single roles")
@@ -77,8 +85,6 @@ class ModelsSettings(_Table):
 
     @model_validator(mode="after")
     def _fits(self) -> ModelsSettings:
-        if self.default is None and not self.roles:
-            raise ValueError('names no model; set `default = "provider/model"`, or leave the table out')
         if self.mode in {"replay", "replay-or-live"} and self.cassette is None:
             raise ValueError(f'mode = "{self.mode}" needs `cassette`, the folder of a recorded run')
         if self.mode in {"live", "record"} and self.cassette is not None:
@@ -92,6 +98,13 @@ class ModelsSettings(_Table):
     def granted(self, roles: list[str]) -> dict[str, str]:
         """Return the roles that are granted a model, with it."""
         return {role: model for role in roles if (model := self.model_of(role)) is not None}
+
+    def all_granted(self, roles: list[str], seats: Mapping[str, str]) -> dict[str, str]:
+        """Return all who are granted a model, with it: roles, and seats that bring theirs; ConfigError if nobody is."""
+        granted = {**self.granted(roles), **seats}
+        if not granted:
+            raise ConfigError('models: names no model; set `default = "provider/model"`, or leave the table out')
+        return granted
 
     @property
     def may_call(self) -> bool:
