@@ -54,6 +54,7 @@ class Account:
     spent: Amount = field(default_factory=Amount)
     doubtful: Amount = field(default_factory=Amount)
     held: Amount = field(default_factory=Amount)
+    holds: int = 0
 
     def refuses(self, amount: Amount) -> str:
         """Return which limit another `amount` would be over, or nothing."""
@@ -73,7 +74,7 @@ class Hold:
     open: bool = True
 
     def grow(self, amount: Amount) -> bool:
-        """Hold `amount` as well: what was held may be gone, and is to be tried for again. False: no account allows it."""
+        """Hold `amount` as well, for another try: what was held may be gone. False: no account allows it."""
         if any(account.refuses(amount) for account in self.accounts):
             return False
         for account in self.accounts:
@@ -97,7 +98,9 @@ class Hold:
             raise RuntimeError("a hold is settled or released once")
         self.open = False
         for account in self.accounts:
-            account.held -= self.amount
+            account.holds -= 1
+            # Without a hold nothing is held: a rest of rounding would have others wait for nobody.
+            account.held = account.held - self.amount if account.holds else Amount()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +122,5 @@ def hold(accounts: Sequence[Account], amount: Amount) -> Hold | Refusal:
             return Refusal(account.name, limit, final=False)
     for account in accounts:
         account.held += amount
+        account.holds += 1
     return Hold(accounts, amount)
