@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rqgm.testing.providers.asked import Asked, Message, Reply, ReplyUsage, Tool, ToolCall, count_tokens
 from rqgm.testing.providers.book import Served, Totals
+from rqgm.testing.providers.cassettes import cassette
 from rqgm.testing.providers.faults import Fault
 from rqgm.testing.providers.scripts import Script, ScriptError, echo, in_turn, rules, with_faults
 
@@ -29,6 +30,7 @@ __all__ = [
     "Tool",
     "ToolCall",
     "Totals",
+    "cassette",
     "count_tokens",
     "echo",
     "in_turn",

@@ -84,6 +84,15 @@ class Book:
         with self._changed:
             return self._changed.wait_for(settled, timeout_s)
 
+    def ended(self, number: int, timeout_s: float) -> Served | None:
+        """Wait until the request of a number came to its end; return it, or None if it did not in this time."""
+
+        def done() -> bool:
+            return len(self._entries) >= number and not self._entries[number - 1].open
+
+        with self._changed:
+            return self._entries[number - 1] if self._changed.wait_for(done, timeout_s) else None
+
     def totals(self) -> Totals:
         """Add up the usage that was reported."""
         entries = self.read()

@@ -146,7 +146,10 @@ def stall(after: int | None = None, reply: Reply = PARTIAL) -> Fault:
 
 
 def truncated(after: int = 1, reply: Reply = PARTIAL) -> Fault:
-    """End inside the JSON although HTTP says that the body is whole; a stream ends in the middle of an event."""
+    """End inside the JSON although HTTP says that the body is whole.
+
+    A stream ends in the middle of an event: the SDKs drop that event and raise nothing, so only what is missing tells.
+    """
     return Fault("truncated", after=after, reply=reply)
 
 

@@ -9,7 +9,7 @@ from rqgm.testing.providers.asked import Asked, Message, Tool, ToolCall
 from rqgm.testing.providers.faults import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from rqgm.testing.providers.asked import Protocol
 
@@ -17,7 +17,9 @@ TEXT_PARTS = ("text", "input_text", "output_text")
 SYSTEM_ROLES = ("system", "developer")
 
 
-def read_request(protocol: Protocol, raw: bytes, api_key: str, number: int) -> Asked | Fault:
+def read_request(
+    protocol: Protocol, raw: bytes, api_key: str, number: int, optional: Collection[str] = ()
+) -> Asked | Fault:
     """Return what was asked, or the fault that says what is wrong with the request."""
     try:
         body = json.loads(raw)
@@ -25,7 +27,9 @@ def read_request(protocol: Protocol, raw: bytes, api_key: str, number: int) -> A
         return invalid("We could not parse the JSON body of your request.")
     if not isinstance(body, dict):
         return invalid("The body of the request has to be a JSON object.")
-    missing: str | None = next((key for key in REQUIRED[protocol] if body.get(key) is None), None)
+    missing: str | None = next(
+        (key for key in REQUIRED[protocol] if key not in optional and body.get(key) is None), None
+    )
     if missing is not None:
         wanted = f"{missing}: Field required" if protocol == "messages" else f"Missing required parameter: '{missing}'."
         return invalid(wanted, missing)

@@ -60,6 +60,10 @@ class Provider:
             raise TimeoutError(f"{count} requests had not come to an end within {timeout_s} s; there were: {seen}")
         return self.served
 
+    def wait_for(self, number: int, timeout_s: float = 5.0) -> Served | None:
+        """Wait until the request of a number (from 1) came to its end; None if it did not in this time."""
+        return self._book.ended(number, timeout_s)
+
     def close(self) -> None:
         """Break what is open and stop; from here on connections are refused. May be called more than once."""
         self._server.stop()
