@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any
 from rqgm.cli.console import duration_text, foreign, make_console, print_json
 from rqgm.cli.summary_text import print_summary
 from rqgm.core.usage import Usage
+from rqgm.run.forecast import forecast
 from rqgm.run.session import open_run, proceed
 from rqgm.run.summary import summarise
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from rich.console import Console, Group
 
     from rqgm.archive.state import State
+    from rqgm.run.forecast import Forecast
     from rqgm.run.session import RunOptions
 
 PLAIN_EVERY_S = 10.0
@@ -54,9 +57,14 @@ def carry_out(folder: Path, options: RunOptions, *, as_json: bool) -> int:
 
 async def _run(folder: Path, options: RunOptions, console: Console) -> None:
     run = open_run(folder)
-    budget, name = run.lock.experiment.budget.outcomes, run.lock.run
+    experiment, name = run.lock.experiment, run.lock.run
+
+    def ahead(state: State) -> Forecast | None:
+        return forecast(state, run.criterion, experiment) if experiment.models else None
+
     run.archive.close()
-    task = asyncio.ensure_future(_observed(folder, options, console, Watch(name, budget)))
+    watch = Watch(name, experiment.budget.outcomes, experiment.budget.usd, ahead)
+    task = asyncio.ensure_future(_observed(folder, options, console, watch))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     await task
@@ -75,9 +83,17 @@ async def _observed(folder: Path, options: RunOptions, console: Console, watch: 
 class Watch:
     """What is seen of a run: a snapshot of its state, renewed at every commit and drawn a few times a second."""
 
-    def __init__(self, name: str, budget: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        budget: int,
+        budget_usd: float | None = None,
+        ahead: Callable[[State], Forecast | None] = lambda _: None,
+    ) -> None:
         self.name = name
         self.budget = budget
+        self._budget_usd = budget_usd
+        self._ahead = ahead
         self.state: State | None = None
         self.stage = "starting"
         self._began = time.monotonic()
@@ -118,10 +134,16 @@ class Watch:
             "best": f"#{best} {belief:.3f} ({roles})",
             "tests": len(state.test),
             "cost": f"{used.cpu_s:.0f} CPU-s, {used.agent_runs} agent runs"
-            + (f", {used.blended_tokens} tokens, ${used.cost_usd:.2f}" if used.blended_tokens else ""),
+            + (f", {used.blended_tokens} tokens, {self._money(state, used)}" if used.blended_tokens else ""),
             "rate": f"{self.rate():.1f} outcomes/s",
             "eta": self.eta() if self.stage == "search" else "-",
         }
+
+    def _money(self, state: State, used: Usage) -> str:
+        """Return dollars spent, of how many, and how many it will be."""
+        cap = f" of ${self._budget_usd:g}" if self._budget_usd else ""
+        ahead = self._ahead(state)
+        return f"${used.cost_usd:.2f}{cap}" + (f", forecast ${ahead.usd:.2f}" if ahead else "")
 
     def render(self) -> Group:
         """Return the live view."""

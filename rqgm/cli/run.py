@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rqgm.cli.console import JSON, find_run
+
+if TYPE_CHECKING:
+    from rqgm.run.experiment import Experiment
+    from rqgm.run.shelves import Shelves
 
 
 def register(app: typer.Typer) -> None:
@@ -64,5 +68,19 @@ def command(
         tell=lambda text: typer.echo(text, err=True),
         shelves=shelves,
     )
-    folder = asyncio.run(start(load_experiment(found.path, overrides), options))
+    loaded = load_experiment(found.path, overrides)
+    if loaded.models and replay is None:
+        _tell_cost(loaded, shelves)
+    folder = asyncio.run(start(loaded, options))
     raise typer.Exit(carry_out(folder, options, as_json=as_json))
+
+
+def _tell_cost(experiment: Experiment, shelves: Shelves) -> None:
+    """Say before the start what a run will cost, as far as that can be known, and what it may cost at most."""
+    from rqgm.run.forecast import earlier_cost  # noqa: PLC0415
+
+    cap = experiment.budget.usd
+    most = f"at most ${cap:g}" if cap is not None else "no limit in dollars: set one with --budget-usd"
+    found = earlier_cost(shelves.runs, experiment)
+    known = f"about ${found[1]:.2f}, as run {found[0]} did" if found else "unknown until the first outcomes are in"
+    typer.echo(f"cost: {known}; {most}", err=True)

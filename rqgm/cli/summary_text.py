@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rqgm.run.session import OpenedRun
 
 SHOWN_EDITS = 12
+CENT = 0.01
 LABELS = {"accept": "right", "reject": "wrong"}
 
 
@@ -152,7 +153,32 @@ def _print_cost(console: Console, summary: dict[str, Any]) -> None:
         f"\nCost: {total['cpu_s']:.0f} CPU-s ({parts}), {total['agent_runs']} agent runs{money}; "
         f"{summary['shared']} outcomes shared by equal content at no cost; {duration_text(summary['wall_s'])} in all."
     )
+    _print_models(console, summary)
     console.print(f"lineage head {summary['lineage_head'][:16]}  ledger head {summary['ledger_head'][:16]}")
+
+
+def _print_models(console: Console, summary: dict[str, Any]) -> None:
+    """Print what was paid to providers, and what of it is not in any outcome."""
+    found = summary["models"]
+    if found is None:
+        return
+    cap = f" of ${found['budget_usd']:g}" if found["budget_usd"] else ""
+    text = f"Models: {found['calls']} calls, ${found['cost_usd']:.4f}{cap}"
+    if found["replayed"]:
+        text = f"Models: {found['calls']} calls, {found['replayed']} of them replayed (recorded at ${found['cost_usd']:.4f})"
+    notes = (
+        (
+            found["uncounted_usd"] >= CENT,
+            f"${found['uncounted_usd']:.4f} of it for the check and for jobs that came to nothing",
+        ),
+        (found["doubtful_usd"] > 0, f"up to ${found['doubtful_usd']:.4f} more for attempts that broke off"),
+        (found["estimated"] > 0, f"{found['estimated']} answers without usage, counted at their most"),
+        (found["refused"] > 0, f"{found['refused']} calls refused over a limit"),
+    )
+    console.print("; ".join([text, *(note for holds, note in notes if holds)]))
+    if summary["forecast"]:
+        ahead = summary["forecast"]
+        console.print(f"forecast for the whole run: ${ahead['usd']:.2f}, from {ahead['from_outcomes']} outcomes")
 
 
 def _print_next(console: Console, summary: dict[str, Any]) -> None:

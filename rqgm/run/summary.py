@@ -14,6 +14,7 @@ from rqgm.evolution.checkpoint import adversarial_roles
 from rqgm.evolution.endpoints import carrier
 from rqgm.evolution.quality import judge_quality
 from rqgm.gateway.calls import CALLS_FILE
+from rqgm.run.forecast import forecast
 
 if TYPE_CHECKING:
     from rqgm.archive.state import State
@@ -58,6 +59,7 @@ def summarise(run: OpenedRun) -> dict[str, Any]:
         "gain": gain(state, head),
         "usage": _usage(state),
         "models": _models(run),
+        "forecast": _forecast(run),
         "matched": matched_key(run.lock.experiment),
         "wall_s": round(run.archive.ledger.running_s(), 3),
     }
@@ -188,6 +190,14 @@ def _usage(state: State) -> dict[str, Any]:
         "total": total.to_json() | {"blended_tokens": total.blended_tokens},
         "split": {kind: usage.to_json() for kind, usage in state.usage.items()},
     }
+
+
+def _forecast(run: OpenedRun) -> dict[str, Any] | None:
+    """Return what the run will have cost at its end, while it goes on and grants models."""
+    if run.lock.experiment.models is None or run.state.finished:
+        return None
+    found = forecast(run.state, run.criterion, run.lock.experiment)
+    return found.to_json() if found else None
 
 
 def _models(run: OpenedRun) -> dict[str, Any] | None:
