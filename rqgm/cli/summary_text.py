@@ -165,7 +165,7 @@ def _print_models(console: Console, summary: dict[str, Any]) -> None:
     cap = f" of ${found['budget_usd']:g}" if found["budget_usd"] else ""
     text = f"Models: {found['calls']} calls, ${found['cost_usd']:.4f}{cap}"
     if found["replayed"]:
-        text = f"Models: {found['calls']} calls, {found['replayed']} of them replayed (recorded at ${found['cost_usd']:.4f})"
+        text = f"Models: {found['calls']} calls, {found['replayed']} replayed (recorded at ${found['cost_usd']:.4f})"
     notes = (
         (
             found["uncounted_usd"] >= CENT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ def _tests(criterion: Criterion) -> int:
 
 def _edits_left(state: State, experiment: Experiment) -> float:
     """Return how many edits the gate will still make: nodes keep up with outcomes^alpha."""
-    nodes = min(float(experiment.budget.outcomes) ** experiment.search.alpha, float(experiment.search.max_nodes))
+    nodes = min(math.pow(experiment.budget.outcomes, experiment.search.alpha), experiment.search.max_nodes)
     made = max(1, len(state.nodes) - 1 + len(state.rejected))
     kept = max(1, len(state.nodes) - 1) / made
     return max(0.0, nodes - len(state.nodes)) / kept

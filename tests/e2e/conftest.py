@@ -14,10 +14,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from rqgm.sandbox.backends import make_backend
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rqgm.testing.providers import Asked
 
 ROOT = Path(__file__).parents[2]
 TASKS = {"train": 2, "validation": 3, "test": 3}
@@ -102,6 +108,11 @@ def make_project(folder: Path, name: str = "mini") -> Project:
         text = re.sub(r"(?m)^outcomes = .*$", "outcomes = 20", re.sub(r"(?m)^first = .*$", "first = 8", text))
         text = re.sub(r"(?m)^train_samples = .*$", "train_samples = 1\nalpha = 0.5", text)  # edits take long
         (folder / "experiments" / f"{renamed}.toml").write_text(text)
+    text = (ROOT / "experiments" / "coding-llm.toml").read_text().replace('suite = "repair', f'suite = "{name}')
+    text = re.sub(
+        r"(?m)^outcomes = .*$", "outcomes = 4", re.sub(r"(?m)^train_samples = .*$", "train_samples = 0", text)
+    )
+    (folder / "experiments" / "coding-llm.toml").write_text(text)
     make_seed(folder / "archive" / "seeds" / "repair")
     make_tasks(folder / "tasks" / name)
     make_items(folder / "tasks" / f"{name}-reviews")
@@ -162,6 +173,27 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, dict]:
 def documented(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project in which the names of the documentation stand for the small experiment and suites."""
     return make_project(tmp_path_factory.mktemp("documented"), "repair")
+
+
+@pytest.fixture
+def scripted_models() -> Iterator[dict[str, str]]:
+    """The environment of an engine whose providers are scripted: every role ends its work with its first call."""
+    from rqgm.testing.providers import Reply, ToolCall, serve
+
+    verdict = {"verdict": "accept", "score": 1.0, "probability": 0.5, "reason": "scripted"}
+    ending = {"submit": {"summary": "done"}, "verdict": verdict, "done": {"tried": "nothing", "why": "scripted"}}
+
+    def script(asked: Asked) -> Reply:
+        known = [tool.name for tool in asked.tool_definitions if tool.name in ending]
+        return Reply(tool_calls=[ToolCall(name, ending[name]) for name in known]) if known else Reply("ok")
+
+    with serve(script) as provider:
+        yield {
+            "OPENAI_BASE_URL": provider.url + "/v1",
+            "ANTHROPIC_BASE_URL": provider.url,
+            "OPENAI_API_KEY": "sk-scripted-0123456789",
+            "ANTHROPIC_API_KEY": "sk-ant-scripted-0123456789",
+        }
 
 
 @pytest.fixture(scope="session")

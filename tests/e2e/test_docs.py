@@ -22,8 +22,8 @@ def commands(page: Path) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=lambda page: page.stem)
-def test_every_documented_command_runs(documented, page):
-    """Each line of each ``sh`` block ends with exit code 0, in the order of the page."""
+def test_every_documented_command_runs(documented, scripted_models, page):
+    """Each line of each ``sh`` block ends with exit code 0, in the order of the page; models are scripted."""
     if not (documented.folder / "archive" / "runs" / "repair-seed0-1").exists():
         assert documented.rqgm("run", "--sandbox", "process").returncode == 0
     for line in commands(page):
@@ -31,7 +31,7 @@ def test_every_documented_command_runs(documented, page):
         if "$RQGM_DATA" in text and "RQGM_DATA" not in os.environ:
             continue
         argv = shlex.split(os.path.expandvars(text))[1:]
-        done = documented.rqgm(*argv)
+        done = documented.rqgm(*argv, timeout=300, **scripted_models)
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
 
 
