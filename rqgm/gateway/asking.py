@@ -7,6 +7,7 @@ keep state between calls) would be one, so it is refused; tools that the role ru
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +31,8 @@ LIMIT_KEYS: dict[Protocol, tuple[str, ...]] = {
     "messages": ("max_tokens",),
     "embeddings": (),
 }
-OWN_TOOLS = ("function", "custom", "bash", "text_editor", "computer", "memory")
-"""Tools that the role itself carries out, by the first part of their type; all others are the provider's."""
+OWN_TOOLS = re.compile(r"function|custom|(bash|text_editor|computer|memory)(_\d{8})?|computer_use_preview")
+"""Types of tools that the role itself carries out; all others are the provider's."""
 STATEFUL = (
     "previous_response_id",
     "conversation",
@@ -41,11 +42,24 @@ STATEFUL = (
     "prompt",
     "context_management",
 )
+CHOICES = ("n", "best_of")
+KINDS: dict[str, tuple[type, str]] = {
+    "n": (int, "a whole number"),
+    "best_of": (int, "a whole number"),
+    "stream": (bool, "true or false"),
+    "stream_options": (dict, "an object"),
+    "tools": (list, "a list"),
+}
 IMAGE_TOKENS = 50_000
 """More than any provider counts for one picture."""
 FRAME_TOKENS = 2_000
 """What a provider adds to a request before it counts: frames of messages, its own words about tools."""
 MAX_CHOICES = 16
+MAX_DEPTH = 128
+"""Of objects and lists in one another: deeper ones are made to break what reads them."""
+ADDRESSES = ("url", "uri", "file_data")
+"""Last parts of the keys that may hold an address instead of bytes."""
+INSIDE = ("content", "source", "output", "file")
 
 
 class AskingError(RqgmError, ValueError):
@@ -74,12 +88,13 @@ def read_request(protocol: Protocol, data: bytes, max_output_tokens: int) -> Ask
     """Return the request in `data`; AskingError says why it is refused."""
     try:
         body = json.loads(data, parse_constant=_refuse_constant)
-        text = canonical_json(body)
-        encoded = text.encode()
+        encoded = canonical_json(body).encode()
+        _check_depth(body)
     except (ValueError, RecursionError) as error:
         raise AskingError(400, "invalid_request", f"the request is not JSON: {str(error)[:200]}") from error
     if not isinstance(body, dict) or not isinstance(body.get("model"), str):
         raise AskingError(400, "invalid_request", "the request is an object with the key `model`")
+    _check_kinds(body)
     _check_reach(body)
     limit = _output_limit(protocol, body, max_output_tokens)
     size = len(encoded) - sum(max(0, len(picture) - IMAGE_TOKENS) for picture in _pictures(body))
@@ -120,10 +135,27 @@ def _output_limit(protocol: Protocol, body: dict[str, Any], most: int) -> int:
 
 
 def _choices(body: dict[str, Any]) -> int:
-    count = max([1, *(body[key] for key in ("n", "best_of") if isinstance(body.get(key), int))])
+    count: int = max(body.get(key) or 1 for key in CHOICES)
     if count > MAX_CHOICES:
         raise AskingError(400, "invalid_request", f"a call may ask for at most {MAX_CHOICES} choices")
-    return int(count)
+    return max(1, count)
+
+
+def _check_kinds(body: dict[str, Any]) -> None:
+    """Refuse what providers read more leniently than we do: `"n": "16"` would be sixteen answers, `"stream": 1` one."""
+    for key, (kind, name) in KINDS.items():
+        if body.get(key) is not None and type(body[key]) is not kind:
+            raise AskingError(400, "invalid_request", f"`{key}` is {name}")
+
+
+def _check_depth(body: Any) -> None:
+    level, depth = [body] if isinstance(body, dict | list) else [], 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise ValueError(f"more than {MAX_DEPTH} objects and lists in one another")
+        inner = (list(value.values()) if isinstance(value, dict) else value for value in level)
+        level = [value for values in inner for value in values if isinstance(value, dict | list)]
 
 
 def _check_reach(body: dict[str, Any]) -> None:
@@ -140,8 +172,8 @@ def _check_reach(body: dict[str, Any]) -> None:
     if "web_search_options" in body:
         raise AskingError(403, "not_granted", "the provider's web search is a network, which roles do not have")
     for tool in body.get("tools") or []:
-        kind = tool.get("type", "custom") if isinstance(tool, dict) else None
-        if not isinstance(kind, str) or not kind.startswith(OWN_TOOLS):
+        kind = _kind_of(tool)
+        if kind is None or not OWN_TOOLS.fullmatch(kind):
             raise AskingError(
                 403, "not_granted", f"tool {str(kind)[:60]!r}: the provider would run it; roles run their own"
             )
@@ -149,28 +181,36 @@ def _check_reach(body: dict[str, Any]) -> None:
         _check_source(part)
 
 
+def _kind_of(tool: Any) -> str | None:
+    """Return a tool's type. Without one it is the role's own if it has a name: others say by a key what they are."""
+    if not isinstance(tool, dict):
+        return None
+    kind = tool.get("type", "custom" if "name" in tool else None)
+    return kind if isinstance(kind, str) else None
+
+
 def _check_source(part: dict[str, Any]) -> None:
     """Refuse pictures and files by address or by a name at the provider; their bytes pass."""
-    url = part.get("image_url") or part.get("file_url") or part.get("url")
-    url = url.get("url") if isinstance(url, dict) else url
-    if isinstance(url, str) and not url.startswith("data:"):
-        raise AskingError(403, "not_granted", "a picture or file by its address is a network; send its bytes (data:…)")
-    if part.get("file_id") or (part.get("type") in {"url", "file"} and "file_id" in str(part.get("source", ""))):
+    for key, value in part.items():
+        far = isinstance(value, str) and key.endswith(ADDRESSES) and not value.startswith("data:")
+        if far and (key != "file_data" or ":" in value):  # bytes without `data:` have no colon
+            raise AskingError(
+                403, "not_granted", "a picture or file by its address is a network; send its bytes (data:…)"
+            )
+    if part.get("file_id") or part.get("type") == "item_reference":
         raise AskingError(403, "not_granted", "files that lie at the provider are not granted to roles; send the bytes")
 
 
-def _parts(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
+def _parts(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the objects in messages: whatever could name a source. What tools are given and give is text."""
-    if depth == 0:
-        for key in ("messages", "input", "system", "instructions"):
-            yield from _parts(value.get(key), 1)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _parts(item, depth + 1)
-    elif isinstance(value, dict):
-        yield value
-        for key in ("content", "source", "image_url", "file", "output"):
-            yield from _parts(value.get(key), depth + 1)
+    left = [body.get(key) for key in ("messages", "input", "system", "instructions")]
+    while left:
+        value = left.pop()
+        if isinstance(value, list):
+            left += value
+        elif isinstance(value, dict):
+            yield value
+            left += [found for key, found in value.items() if key in INSIDE or key.endswith(ADDRESSES)]
 
 
 def _pictures(body: dict[str, Any]) -> Iterator[str]:
