@@ -1,7 +1,8 @@
 """Does the adversarial objective make judges stricter with what machines make? Seeds of `repair` with it and without.
 
 ``python benchmarks/adversarial.py --runs FOLDER --out benchmarks/results/adversarial.json`` (two runs a seed, 4 minutes each
-on 2 cores, and 2 minutes to compare them). Runs that ``improvement.py --runs FOLDER`` left are taken as they are.
+on 2 cores, and 2 minutes to compare them). Runs that ``improvement.py --runs FOLDER`` left are taken as they are; seeds
+that the file named by ``--out`` has already, made of the same code, tasks and settings, are taken from it.
 
 The judges compared are those that sit at the end of either run of a seed. Three sets of items, never mixed:
 
@@ -20,6 +21,7 @@ The judges compared are those that sit at the end of either run of a seed. Three
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 import tempfile
@@ -322,17 +324,28 @@ def describe(place: Place) -> dict[str, Any]:
 
 async def measure_all(options: Any, scratch: Path) -> dict[str, Any]:
     """Run what is missing, compare every seed, and pool the differences over seeds."""
-    rows = []
+    found = json.loads(options.out.read_text()) if options.out and options.out.exists() else {}
+    made_of = common.made_of(options.experiment, options.config, "adversarial.enabled")
+    rows = found["seeds"] if found.get("made_of") == made_of else []
     for seed in range(options.seeds):
+        if seed in [row["seed"] for row in rows]:
+            continue  # of a committed result that is gone on with
         folders = {arm: await run_one(options.experiment, seed, overrides, options) for arm, overrides in ARMS.items()}
         rows.append(await compare_seed(seed, folders, scratch / str(seed)))
+        if options.out:
+            common.report(over_all(options.experiment, rows, made_of), options.out, quiet=True)
+    return over_all(options.experiment, rows, made_of)
+
+
+def over_all(experiment: str, rows: list[dict[str, Any]], made_of: str | None) -> dict[str, Any]:
+    """Return the result: rows by seed, and their differences over seeds."""
     picks: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
         "anchor_held": lambda row: row["anchor_held"],
         "machine_validation_held": lambda row: row["machine_validation"]["held"],
         "machine_test": lambda row: row["machine_test"],
     }
     over = {name: pooled(rows, pick) for name, pick in picks.items()}
-    return {"experiment": options.experiment, "seeds": rows, "difference_over_seeds": over}
+    return {"experiment": experiment, "made_of": made_of, "seeds": rows, "difference_over_seeds": over}
 
 
 def main() -> None:

@@ -10,7 +10,10 @@ import statistics
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
@@ -20,10 +23,11 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     return made
 
 
-def report(result: dict[str, Any], out: Path | None) -> None:
-    """Print a result as JSON and write it to `out`."""
+def report(result: dict[str, Any], out: Path | None, *, quiet: bool = False) -> None:
+    """Print a result as JSON, unless `quiet`, and write it to `out`."""
     text = json.dumps({"machine": machine(), **result}, indent=1)
-    print(text)
+    if not quiet:
+        print(text)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text + "\n")
@@ -32,6 +36,28 @@ def report(result: dict[str, Any], out: Path | None) -> None:
 def machine() -> dict[str, Any]:
     """Return what the figures depend on."""
     return {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.system()}
+
+
+def made_of(experiment: str, config: Sequence[str] = (), *dropped: str) -> str:
+    """Return a hash of all that decides figures of `experiment` but seed, arm and machine: settings, tasks, code, judges.
+
+    Rows of a committed result may stand beside new ones as long as this is equal. `dropped` settings (``table.key``) are
+    the arms'.
+    """
+    from rqgm.core.hashes import hash_json
+    from rqgm.run.experiment import load_experiment
+    from rqgm.run.lock import resolve
+    from rqgm.run.shelves import Shelves
+
+    shelves = Shelves.seen_from(Path(__file__).parent)
+    resolved = resolve(load_experiment(shelves.find("experiment", experiment).path, list(config)), shelves)
+    settings = resolved.experiment.model_dump(mode="json", exclude={"seed"})
+    for key in dropped:
+        table, _, name = key.partition(".")
+        settings[table].pop(name)
+    suites = {name: origin.hash for name, origin in resolved.suite_origins.items()}
+    panels = {name: panel.hash for name, panel in resolved.panels.items()}
+    return hash_json([settings, resolved.workspace.hash, suites, panels])
 
 
 def summary(values: list[float], digits: int = 3) -> dict[str, float]:

@@ -122,9 +122,7 @@ async def measure(url: str, n: int, folder: Path) -> dict[str, Any]:
                     async def through(
                         number: int, p: str = protocol, s: bool = stream, m: str = model, h: dict[str, str] = headers
                     ) -> None:
-                        answer = await client.post(
-                            PATHS[p], content=body(m, number, stream=s), headers=h, timeout=60
-                        )
+                        answer = await client.post(PATHS[p], content=body(m, number, stream=s), headers=h, timeout=60)
                         answer.raise_for_status()
 
                     name = f"{protocol}{', streamed' if stream else ''}"

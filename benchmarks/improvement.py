@@ -1,13 +1,15 @@
 """Does it improve? Five seeds of `repair` with and without replacement, and the paper's ablations on `repair-blind`.
 
-``python benchmarks/improvement.py --out benchmarks/results/improvement.json`` (about an hour on 2 cores; ``--seeds 1`` for
-a look). Runs go to a scratch folder. Truth on `repair-blind` is computed afterwards, from the stored artifacts: the run
-itself never sees it.
+``python benchmarks/improvement.py --out benchmarks/results/improvement.json`` (about two hours on 2 cores; ``--seeds 1``
+for a look). Runs go to a scratch folder, or with ``--runs FOLDER`` stay. Seeds that the file named by ``--out`` has already,
+made of the same code, tasks and settings, are taken from it (`made_of`); ``--seeds 0`` reports what it has. Truth on
+`repair-blind` is computed afterwards, from the stored artifacts: the run itself never sees it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -105,21 +107,16 @@ async def describe(folder: Path) -> dict[str, Any]:
         run.archive.close()
 
 
-def against_control(folders: dict[int, Path], controls: dict[int, Path]) -> dict[str, Any]:
-    """Return RQGM minus control on the test pool, by seed and pooled."""
-    pairs = []
-    for seed, folder in folders.items():
-        sides = []
-        for place in (controls[seed], folder):
-            run = open_run(place)
-            role = headline_role(run.criterion)
-            sides.append(test_outcomes(run.state, role, run.state.endpoints["generalist"]["node"]) or [])
-            run.archive.close()
-        found = paired_difference(*sides)
-        pairs.append(
-            {"seed": seed, "difference": found.difference, "interval": [found.low, found.high], "p": found.p_value}
-        )
-    return {"by_seed": pairs, "pooled": pool(pairs)}
+def against_control(seed: int, places: dict[str, Path]) -> dict[str, Any]:
+    """Return RQGM minus control on the test pool, for one seed."""
+    sides = []
+    for arm in ("control", "rqgm"):
+        run = open_run(places[arm])
+        role = headline_role(run.criterion)
+        sides.append(test_outcomes(run.state, role, run.state.endpoints["generalist"]["node"]) or [])
+        run.archive.close()
+    found = paired_difference(*sides)
+    return {"seed": seed, "difference": found.difference, "interval": [found.low, found.high], "p": found.p_value}
 
 
 async def truth_over_time(folder: Path) -> dict[str, Any]:
@@ -201,24 +198,43 @@ def seat_history(run: OpenedRun) -> list[str]:
 
 
 async def measure(options: Any) -> dict[str, Any]:
-    """Run every arm on every seed."""
-    seeds = range(options.seeds)
-    folders = {
-        (experiment, arm): {seed: await run_one(experiment, seed, overrides, options) for seed in seeds}
-        for experiment, arms in ARMS.items()
-        if experiment in options.experiments
-        for arm, overrides in arms.items()
-    }
-    result: dict[str, Any] = {}
-    for (experiment, arm), places in folders.items():
-        rows = [await describe(folder) for folder in places.values()]
-        result.setdefault(experiment, {})[arm] = {"runs": rows}
+    """Measure every arm on every seed that the result does not have yet, seed by seed, and write after each."""
+    found = json.loads(options.out.read_text()) if options.out and options.out.exists() else {}
+    for seed in range(options.seeds):
+        for experiment in options.experiments:
+            await one_seed(found, experiment, seed, options)
+            if options.out:
+                common.report(pooled(found), options.out, quiet=True)
+    return pooled(found)
+
+
+async def one_seed(found: dict[str, Any], experiment: str, seed: int, options: Any) -> None:
+    """Run all arms of an experiment with one seed, and put them into `found`."""
+    known, made_of = found.get(experiment, {}), common.made_of(experiment, options.config)
+    if known.get("made_of") != made_of:  # figures of other code, tasks or settings are another result
+        known = found[experiment] = {"made_of": made_of} | {arm: {"runs": []} for arm in ARMS[experiment]}
+        known["rqgm_minus_control"] = {"by_seed": []}
+    if all(seed in [row["seed"] for row in known[arm]["runs"]] for arm in ARMS[experiment]):
+        return
+    places = {arm: await run_one(experiment, seed, overrides, options) for arm, overrides in ARMS[experiment].items()}
+    for arm, folder in places.items():
+        row = await describe(folder)
         if experiment == "repair-blind":
-            for row, folder in zip(rows, places.values(), strict=True):
-                row["over_time"] = await truth_over_time(folder)
-    for experiment, arms in result.items():
-        arms["rqgm_minus_control"] = against_control(folders[experiment, "rqgm"], folders[experiment, "control"])
-    return result
+            row["over_time"] = await truth_over_time(folder)
+        rows = known[arm]["runs"]
+        rows[:] = sorted([*(other for other in rows if other["seed"] != seed), row], key=lambda row: row["seed"])
+    pairs = known["rqgm_minus_control"]["by_seed"]
+    pairs[:] = [pair for pair in pairs if pair["seed"] != seed] + [against_control(seed, places)]
+
+
+def pooled(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the result with the differences from the control pooled over seeds."""
+    for experiment in ARMS:
+        if experiment in found:
+            pairs = found[experiment]["rqgm_minus_control"]
+            pairs["by_seed"].sort(key=lambda pair: pair["seed"])
+            pairs["pooled"] = pool(pairs["by_seed"])
+    return {experiment: found[experiment] for experiment in ARMS if experiment in found}
 
 
 def main() -> None:
