@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rqgm.sandbox.profile import Profile
-from rqgm.testing.sandbox_checks import CHECKS, BrokenPromiseError, borders, commands, files, life, limits
+from rqgm.testing.sandbox_checks import CHECKS, BrokenPromiseError, borders, commands, files, gateways, life, limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,7 +32,7 @@ __all__ = [
     "run_kit",
     "verify",
 ]
-ROOMS = (commands, files, limits, borders, life)
+ROOMS = (commands, files, limits, borders, gateways, life)
 
 _SAME_HOST = "a plain process sees the host"
 _SAME_USER = "a plain process has the engine's user and rights"
@@ -46,6 +46,7 @@ KNOWN_FAILURES: dict[str, dict[str, str]] = {
         "kernel_settings_are_read_only": _SAME_USER,
         "root_is_read_only": _SAME_USER,
         "placed_tree_cannot_change": _SAME_USER,
+        "gateways_folder_cannot_change": _SAME_USER,
         "keeper_survives_its_commands": _SAME_USER,
         "keeper_cannot_be_read": _SAME_USER,
         "hosts_processes_cannot_be_signalled": _SAME_USER,
