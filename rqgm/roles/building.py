@@ -49,12 +49,13 @@ async def build(sandboxes: Sandboxes, profile: Profile, command: Sequence[str], 
         return Built(built.tree, built.failure, built.detail)
     task = asyncio.ensure_future(_build(sandboxes, profile, command, tree))
     sandboxes.kept[key] = task
-    try:
-        return await asyncio.shield(task)
-    except BaseException:
-        sandboxes.kept.pop(key, None)
-        task.cancel()
-        raise
+    # Others may wait for it as well: whoever is cancelled leaves it to them, and the pool ends it with itself.
+    task.add_done_callback(lambda done: sandboxes.kept.pop(key, None) if _failed(done) else None)
+    return await asyncio.shield(task)
+
+
+def _failed(task: asyncio.Task[Built]) -> bool:
+    return task.cancelled() or task.exception() is not None
 
 
 async def _build(sandboxes: Sandboxes, profile: Profile, command: Sequence[str], tree: Tree) -> Built:

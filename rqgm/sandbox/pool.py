@@ -117,11 +117,11 @@ class Sandboxes:
     async def _close_all(self) -> None:
         started = [task for ready in self._ready.values() for task in ready]
         self._ready.clear()
-        await asyncio.gather(_discard(started), _cancel(self._prepared.values()))
+        await asyncio.gather(_discard(started), _cancel(self._prepared.values()), _cancel(list(self.kept.values())))
         await asyncio.gather(*self._background, return_exceptions=True)
 
 
-async def _cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
+async def _cancel(tasks: Iterable[asyncio.Future[Any]]) -> None:
     tasks = list(tasks)
     for task in tasks:
         task.cancel()

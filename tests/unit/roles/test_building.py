@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -80,3 +81,14 @@ async def test_a_build_that_fails_is_the_roles_failure(sandboxes: Sandboxes) -> 
     run = await run_role(sandboxes, PROFILE, job(workspace("raise SystemExit('no compiler')")))
     assert run.failure is Failure.CRASH
     assert "no compiler" in run.detail
+
+
+async def test_who_gives_up_waiting_for_a_build_leaves_it_to_the_others(sandboxes: Sandboxes) -> None:
+    """The first one that asked is cancelled; the second one still gets the build."""
+    tree = workspace(f"import time; time.sleep(0.5); {BUILD}")
+    first = asyncio.create_task(run_role(sandboxes, PROFILE, job(tree)))
+    second = asyncio.create_task(run_role(sandboxes, PROFILE, job(tree)))
+    await asyncio.sleep(0.1)
+    first.cancel()
+    run = await second
+    assert (run.failure, run.response.notes if run.response else None) == (None, "built")
