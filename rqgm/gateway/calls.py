@@ -77,8 +77,8 @@ class Calls:
         self._found: dict[tuple[str, str, int], Call] = {}
         self._by_digest: dict[str, list[Call]] = defaultdict(list)
         self._roles: dict[str, list[Call]] = defaultdict(list)
-        self._open: dict[int, Amount] = {}
-        self._doubtful = Amount()
+        self._open: dict[int, tuple[str, Amount]] = {}
+        self._doubtful: dict[str, Amount] = defaultdict(Amount)
         self._next = 0
         for event in self._ledger.events():
             self._take_in(event.kind, event.body)
@@ -86,15 +86,18 @@ class Calls:
     def _take_in(self, kind: str, body: dict[str, Any]) -> None:
         if kind == "asked":
             self._next = max(self._next, body["n"] + 1)
-            self._open[body["n"]] = Amount(body["usd"], body["tokens"], 1)
+            self._open[body["n"]] = body["role"], Amount(body["usd"], body["tokens"], 1)
             return
         if kind != "call":
             raise IntegrityError(f"{self.folder / CALLS_FILE}: an event of unknown kind {kind!r}")
-        self._open.pop(body["n"], None)
         self._next = max(self._next, body["n"] + 1)
-        self._doubtful += Amount(body["doubtful_usd"], body["doubtful_tokens"])
+        self._end(body["n"], Amount(body["doubtful_usd"], body["doubtful_tokens"]))
         if body["call"] is not None:
             self._keep(Call(**body["call"]))
+
+    def _end(self, n: int, doubtful: Amount) -> None:
+        role, _ = self._open.pop(n, ("", Amount()))
+        self._doubtful[role] += doubtful
 
     def _keep(self, call: Call) -> None:
         self._found[call.scope, call.digest, call.number] = call  # the last go at a job is the one that counted
@@ -125,17 +128,25 @@ class Calls:
         """The roles that have called."""
         return [role for role, calls in self._roles.items() if calls]
 
-    def doubtful(self) -> Amount:
-        """Return the worst case of what may have been charged without an answer, calls cut off by a kill included."""
-        return sum(self._open.values(), start=self._doubtful)
+    def doubtful(self, role: str | None = None) -> Amount:
+        """Return the worst case of what may have been charged without an answer, calls cut off by a kill included.
+
+        Of all roles, or of one.
+        """
+        known = [*self._doubtful.items(), *self._open.values()]
+        return sum((amount for name, amount in known if role in {None, name}), start=Amount())
 
     # ------------------------------------------------------------------ writing
 
-    def announce(self, role: str, most: Amount) -> int:
-        """Note that a call is about to be made that may cost at most so much; return its number."""
-        n, self._next = self._next, self._next + 1
+    def announce(self, role: str, most: Amount, n: int | None = None) -> int:
+        """Note that a call is about to be made that may cost at most so much; return its number.
+
+        With `n`: that a call may cost more than it was announced to, because it is tried again.
+        """
+        if n is None:
+            n, self._next = self._next, self._next + 1
         self._ledger.append([("asked", {"n": n, "role": role, "usd": most.usd, "tokens": most.tokens})])
-        self._open[n] = most
+        self._open[n] = role, most
         return n
 
     def settle(self, n: int | None, call: Call | None, doubtful: Amount = Amount()) -> None:  # noqa: B008  # frozen
@@ -145,8 +156,7 @@ class Calls:
         said = {"n": n, "call": asdict(call) if call else None}
         doubt = {"doubtful_usd": doubtful.usd, "doubtful_tokens": doubtful.tokens}
         self._ledger.append([("call", said | doubt)])
-        self._open.pop(n, None)
-        self._doubtful += doubtful
+        self._end(n, doubtful)
         if call is not None:
             self._keep(call)
 

@@ -17,11 +17,19 @@ import shutil
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from rqgm.core.errors import BudgetSpentError, ConfigError, ProviderUnavailableError, ReplayMissError
+from rqgm.core.errors import (
+    BudgetSpentError,
+    ConfigError,
+    InfrastructureError,
+    ProviderUnavailableError,
+    ReplayMissError,
+    RqgmError,
+)
 from rqgm.core.grants import SOCKET, ModelGrant, Spent
 from rqgm.core.hashes import canonical_json
 from rqgm.core.usage import Usage
@@ -86,7 +94,6 @@ class Lease:
     def charge(self, call: Call) -> None:
         """Take a call into what the job has used."""
         self.exhausted = self.exhausted or call.refused
-        self.account.spent += call.amount
         self.usage += Usage(
             input_tokens=call.tokens["input"],
             output_tokens=call.tokens["output"],
@@ -166,6 +173,9 @@ class Gateway:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        for lease in list(self._leases.values()):
+            with suppress(Exception):  # what ended the run is told by whoever ran it
+                await lease.close()
         await self._server.stop()
         for line in {id(line): line for line in self._upstreams.values()}.values():
             await line.close()
@@ -188,10 +198,14 @@ class Gateway:
         roles = {role: self.settings.limits.get(role) for role in self.models}
         self._roles = {role: Account(f"role {role}", _cap(table)) for role, table in roles.items()}
         for call in self.calls:
+            if call.replayed:  # it cost nothing in this run
+                continue
             for account in self._accounts_of(call.role, call.scope):
                 account.spent += call.amount
         for account in (self._search, self._whole):
             account.doubtful += self.calls.doubtful()
+        for role, account in self._roles.items():
+            account.doubtful += self.calls.doubtful(role)
 
     def _accounts_of(self, role: str, scope: str) -> list[Account]:
         run = [self._whole] if scope.startswith(TEST_SCOPES) else [self._search, self._whole]
@@ -233,6 +247,14 @@ class Gateway:
 
     async def answer(self, lease: Lease, protocol: Protocol, data: bytes) -> Answer:
         """Return the answer to one request of a job: checked, replayed or fetched, metered and recorded."""
+        try:
+            return await self._answer(lease, protocol, data)
+        except Exception as error:  # noqa: BLE001  # border: what breaks on this side is not the role's failure
+            known = isinstance(error, RqgmError)
+            lease.trouble = error if known else InfrastructureError(f"models: {type(error).__name__}: {error}")
+            return refusal(protocol, 503, "gateway_failed", "the gateway failed; this job is over")
+
+    async def _answer(self, lease: Lease, protocol: Protocol, data: bytes) -> Answer:
         try:
             asked = read_request(protocol, data, self.settings.max_output_tokens)
             self._check_model(lease, asked)
@@ -286,6 +308,7 @@ class Gateway:
                 request, response = self.calls.put(_text(asked)), self.calls.put(answer.body)
                 self.calls.settle(None, replace(call, request=request, response=response, replayed=True))
             lease.charge(call)
+            lease.account.spent += call.amount
             return answer
         return None
 
@@ -325,12 +348,17 @@ class Gateway:
         return answer
 
     async def _fetched(self, lease: Lease, asked: Asked, number: int, held: Hold) -> Answer:
-        ticket, most = self.calls.announce(lease.role, held.amount), held.amount
+        most = held.amount
+        try:
+            ticket = self.calls.announce(lease.role, most)
+        except BaseException:
+            held.release()
+            raise
         began = time.monotonic()
         call: Call | None = None
         broken = 0
         try:
-            fetched = await self._upstreams[asked.model].fetch(asked, lambda: held.grow(most))
+            fetched = await self._upstreams[asked.model].fetch(asked, lambda: self._grow(held, most, lease, ticket))
             call, broken = self._call(lease, asked, number, fetched, time.monotonic() - began), fetched.doubtful
             lease.charge(call)
         except ProviderFailedError as error:
@@ -339,16 +367,25 @@ class Gateway:
             return refusal(
                 asked.protocol, 503, "provider_unavailable", "the provider does not answer; this job is over"
             )
-        except BaseException:  # cut off on the way: the provider may have charged
-            broken = 1
+        except ConfigError:  # it may not be called at all
+            raise
+        except BaseException:  # cut off on the way: the provider may have charged for all that is held
+            broken = held.amount.calls
             raise
         else:
             return fetched.answer
         finally:
             doubtful = Amount(most.usd * broken, most.tokens * broken)
             held.settle(call.amount if call else Amount(), doubtful)
-            self.calls.settle(ticket, call, doubtful)
             self._changed.set()
+            self.calls.settle(ticket, call, doubtful)
+
+    def _grow(self, held: Hold, most: Amount, lease: Lease, ticket: int) -> bool:
+        """Hold, and note, what another attempt may cost beside one that may have been charged."""
+        grown = held.grow(most)
+        if grown:
+            self.calls.announce(lease.role, held.amount, ticket)
+        return grown
 
     def _call(self, lease: Lease, asked: Asked, number: int, fetched: Fetched, wall_s: float) -> Call:
         """Return the record of a call, its texts kept unless the mode is `live`."""
