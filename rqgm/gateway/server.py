@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -74,7 +75,12 @@ class Server:
         lease = self._gateway.find(_token(request))
         if lease is None:
             return refusal(protocol, 401, "invalid_token", "this token is not of a job that runs")
-        data = await _body(request, self._gateway.settings.max_request_bytes)
+        try:
+            data = await _body(request, self._gateway.settings.max_request_bytes)
+        except ClientDisconnect:
+            data = b""
+        if self._gateway.find(lease.grant.token) is not lease:  # the job has ended while it was read
+            return refusal(protocol, 401, "invalid_token", "this token is not of a job that runs")
         if data is None:
             most = self._gateway.settings.max_request_bytes
             return refusal(protocol, 413, "request_too_large", f"a request may have {most} bytes")
