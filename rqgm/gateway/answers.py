@@ -21,7 +21,9 @@ RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 OURS = frozenset({401, 402, 403, 404})
 """A wrong key, an empty purse at the provider, an unknown model: no role did it, and time does not mend it."""
 PASSING_ERRORS = ("overloaded", "rate_limit", "api_error", "server_error", "internal", "timeout", "unavailable")
-EMPTY_PURSE = ("insufficient_quota", "billing", "credit balance")
+EMPTY_PURSE = ("insufficient_quota", "billing_hard_limit", "exceeded your current quota")
+NO_CREDIT = "Your credit balance is too low"
+"""What Anthropic says of an empty purse, with 400."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +66,27 @@ def read_answer(asked: Asked, status: int, headers: Mapping[str, str], body: byt
     data = _json(body)
     if not isinstance(data, dict) or kind != JSON_TYPE:
         raise AttemptError(f"the answer is no JSON object but {kind or 'nothing'}, or breaks off", began=True)
+    _check_error(data, "with status 200")
     return _answer(asked, JSON_TYPE, body, data.get("usage"), data.get("model"))
 
 
 def _refused(asked: Asked, status: int, headers: Mapping[str, str], body: bytes) -> Answer:
     said = body[:2_000].decode("utf-8", "replace")
-    if status in OURS or (status == 429 and any(word in said for word in EMPTY_PURSE)):  # noqa: PLR2004
-        raise AttemptError(f"{asked.model}: the provider refuses with {status}: {said[:200]}", retry=False)
     data = _json(body)
+    if status in OURS or _is_purse_empty(status, said, data):
+        raise AttemptError(f"{asked.model}: the provider refuses with {status}: {said[:200]}", retry=False)
     if status in RETRIED or status >= 500 or not isinstance(data, dict):  # noqa: PLR2004
         raise AttemptError(f"{asked.model}: {status}: {said[:200]}", after_s=retry_after_s(headers))
     return Answer(status, JSON_TYPE, body)
+
+
+def _is_purse_empty(status: int, said: str, data: Any) -> bool:
+    """Tell whether the account at the provider is spent. What a 400 quotes of the request does not count."""
+    if status == 429:  # noqa: PLR2004
+        return any(word in said for word in EMPTY_PURSE)
+    error = data.get("error") if isinstance(data, dict) else None
+    message = error.get("message") if isinstance(error, dict) else None
+    return isinstance(message, str) and message.startswith((NO_CREDIT, f"AnthropicException - {NO_CREDIT}"))
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
@@ -97,9 +109,9 @@ def _streamed(asked: Asked, body: bytes) -> Answer:
         data = _json(event.encode())
         if not isinstance(data, dict):
             raise AttemptError("an event of the stream is no JSON object", began=True)
-        _check_event(data)
+        _check_error(data, "in the stream")
         ended = ended or data.get("type") in {"message_stop", "response.completed", "response.incomplete"}
-        inner = data.get("message") or data.get("response") or data
+        inner = next((found for key in ("message", "response") if isinstance(found := data.get(key), dict)), data)
         model = model or str(inner.get("model") or "")
         for found in (inner.get("usage"), data.get("usage")):
             usage |= (
@@ -110,13 +122,14 @@ def _streamed(asked: Asked, body: bytes) -> Answer:
     return _answer(asked, EVENTS, body, usage or None, model)
 
 
-def _check_event(data: dict[str, Any]) -> None:
-    """Raise AttemptError on an error inside a stream, which comes with status 200."""
-    error = data.get("error") or (data.get("response") or {}).get("error") if isinstance(data, dict) else None
-    if data.get("type") == "response.failed" or error:
-        text = json.dumps(error or data)[:300]
+def _check_error(data: dict[str, Any], where: str) -> None:
+    """Raise AttemptError on an error that comes with status 200: inside a stream, or as a whole answer."""
+    response = data.get("response")
+    error = data.get("error") or (response.get("error") if isinstance(response, dict) else None)
+    if error or data.get("type") in {"error", "response.failed"}:
+        text = json.dumps(error or data)
         passing = any(word in text for word in PASSING_ERRORS)
-        raise AttemptError(f"an error in the stream: {text}", retry=passing, began=True)
+        raise AttemptError(f"an error {where}: {text[:300]}", retry=passing, began=True)
 
 
 def events(body: bytes) -> Iterator[str]:

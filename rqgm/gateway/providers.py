@@ -80,7 +80,9 @@ def provider_of(model: str, settings: ModelsSettings, env: Mapping[str, str] = o
     if base_url is None and protocol != "litellm":
         where = f"{known.base_env}, or " if known else ""
         raise ConfigError(f"models: provider {name!r} has no address; set {where}models.providers.{name}.base_url")
-    key = env.get(key_env) or None
+    key = env.get(key_env, "").strip() or None
+    if key is not None and not (key.isascii() and key.isprintable()):
+        raise ConfigError(f"models: {key_env} holds what no key is made of (line breaks, or letters beyond ASCII)")
     needs_key = known.needs_key if known else protocol != "litellm" and table.key_env is not None
     if key is None and needs_key and settings.may_call and settings.mode != "replay-or-live":
         raise ConfigError(

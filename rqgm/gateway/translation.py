@@ -16,30 +16,54 @@ if TYPE_CHECKING:
     from rqgm.gateway.providers import Provider
 
 LOCAL_TABLE = "LITELLM_LOCAL_MODEL_COST_MAP"
+PASSED: dict[str, str] = {
+    "chat": "messages tools tool_choice parallel_tool_calls temperature top_p n stop max_tokens max_completion_tokens "
+    "presence_penalty frequency_penalty logit_bias logprobs top_logprobs seed response_format stream user "
+    "reasoning_effort verbosity thinking prediction",
+    "responses": "input instructions tools tool_choice parallel_tool_calls temperature top_p top_logprobs "
+    "max_output_tokens max_tool_calls reasoning text stream truncation include user",
+    "messages": "messages system tools tool_choice temperature top_p top_k max_tokens stop_sequences stream thinking "
+    "output_config output_format",
+    "embeddings": "input dimensions encoding_format user",
+}
+"""What a role may say to LiteLLM. Its functions take much else by keyword: addresses, keys, other models, mocks."""
+TOOL_KEYS = (
+    "type name description parameters input_schema strict function custom cache_control eager_input_streaming "
+    "display_width display_height display_width_px display_height_px display_number environment max_characters"
+)
+"""Of a tool. Other keys are tools that a provider runs (`googleSearch`), whatever `type` says."""
 
 
 async def translated(provider: Provider, asked: Asked) -> Answer:
     """Return LiteLLM's answer in the protocol that was asked in; AttemptError as for any other attempt."""
     litellm = load_litellm()
-    body = {key: value for key, value in asked.body.items() if key not in {"model", "stream_options", "store"}}
     call = {
+        **said(asked),
         "model": asked.model,
         "api_key": provider.key,
         "api_base": provider.base_url,
         "timeout": provider.table.timeout_s,
         "num_retries": 0,
         "max_retries": 0,
-        **body,
     }
     if asked.stream and asked.protocol == "chat":
         call["stream_options"] = {"include_usage": True}
     try:
         made = await _function(litellm, asked.protocol)(**{k: v for k, v in call.items() if v is not None})
-        return await _answer(asked, made)
+        return await _answer(provider, asked, made)
     except AttemptError:
         raise
     except Exception as error:  # noqa: BLE001  # border: LiteLLM raises what providers' libraries raise
-        return _refused(asked, error)
+        return _refused(provider, asked, error)
+
+
+def said(asked: Asked) -> dict[str, Any]:
+    """Return what LiteLLM's function is given of a request."""
+    passed, of_tools = PASSED[asked.protocol].split(), TOOL_KEYS.split()
+    body = {key: value for key, value in asked.body.items() if key in passed}
+    if body.get("tools"):
+        body["tools"] = [{key: value for key, value in tool.items() if key in of_tools} for tool in body["tools"]]
+    return body
 
 
 def load_litellm() -> Any:
@@ -62,10 +86,11 @@ def _function(litellm: Any, protocol: str) -> Any:
     }[protocol]
 
 
-async def _answer(asked: Asked, made: Any) -> Answer:
+async def _answer(provider: Provider, asked: Asked, made: Any) -> Answer:
     if not asked.stream:
-        return read_answer(asked, 200, {"content-type": JSON_TYPE}, json.dumps(_plain(made)).encode())
-    body = b"".join([chunk async for chunk in _events(made)])
+        body = provider.redact(json.dumps(_plain(made)).encode())
+        return read_answer(asked, 200, {"content-type": JSON_TYPE}, body)
+    body = provider.redact(b"".join([chunk async for chunk in _events(made)]))
     return read_answer(
         asked, 200, {"content-type": EVENTS}, body + (b"data: [DONE]\n\n" if asked.protocol == "chat" else b"")
     )
@@ -87,9 +112,10 @@ def _plain(made: Any) -> Any:
     return made
 
 
-def _refused(asked: Asked, error: Exception) -> Answer:
+def _refused(provider: Provider, asked: Asked, error: Exception) -> Answer:
     """Return or raise what follows from an exception of LiteLLM: its HTTP status decides, as for a direct answer."""
-    status, text, kind = getattr(error, "status_code", None), str(error), type(error).__name__
+    status, kind = getattr(error, "status_code", None), type(error).__name__
+    text = provider.redact(str(error).encode("utf-8", "replace")).decode()
     if not isinstance(status, int) or kind in {"APIConnectionError", "Timeout", "MidStreamFallbackError"}:
         raise AttemptError(f"{kind}: {text}", began=True) from error
     body = json.dumps(_error(asked, kind, text[:2_000])).encode()

@@ -98,14 +98,10 @@ class Upstream:
                     except AttemptError as error:
                         doubtful += error.began
                         raise
-                    return Fetched(self._redacted(answer), attempts, doubtful)
+                    return Fetched(answer, attempts, doubtful)
         except AttemptError as error:
-            detail = self.provider.redact(str(error).encode()).decode()
-            raise ProviderFailedError(f"{detail} ({attempts} attempts)", attempts, doubtful) from None
+            raise ProviderFailedError(f"{error.detail} ({attempts} attempts)", attempts, doubtful) from None
         raise AssertionError("tenacity ends with an answer or an error")
-
-    def _redacted(self, answer: Answer) -> Answer:
-        return replace(answer, body=self.provider.redact(answer.body))
 
     async def _attempt(self, asked: Asked) -> Answer:
         if self._pace is not None:
@@ -143,7 +139,8 @@ class Upstream:
         except httpx2.HTTPError as error:
             raise AttemptError(f"{type(error).__name__}: {error}", began=True) from error
         try:
-            data = await _read(response)
+            # First of all: what is cut off or taken out later may not hold a part of the key.
+            data = self.provider.redact(await _read(response))
         finally:
             await response.aclose()
         answer = read_answer(asked, response.status_code, response.headers, data)

@@ -58,7 +58,7 @@ def _openai(usage: Mapping[str, Any], given: str, made: str, given_details: str,
         input=_count(usage, given) or 0,
         output=_count(usage, made) or 0,
         cached=_count(usage.get(given_details), "cached_tokens") or 0,
-        cache_write=_count(usage.get(given_details), "cache_creation_tokens") or 0,
+        cache_write=_count(usage.get(given_details), "cache_write_tokens") or 0,
         reasoning=_count(usage.get(made_details), "reasoning_tokens") or 0,
     )
 
