@@ -107,14 +107,17 @@ def _print_panels(rows: list[dict[str, Any]], plugins: list[dict[str, str]]) -> 
 @app.command(name="new")
 def new(
     folder: Annotated[Path, typer.Argument(metavar="NAME", help="The panel's folder, as judges/my-panel.")],
+    kind: Annotated[
+        str, typer.Option(help="Who sits in its seat: `path`, a program, or `model`, a language model with a prompt.")
+    ] = "path",
 ) -> None:
-    """Make a panel that passes `rqgm judge check` at once, and say what to edit."""
+    """Make a panel to be edited into one's own, and say what to edit. One of a program passes `rqgm judge check`."""
     from rqgm.judging.scaffold import EDIT, new_panel  # noqa: PLC0415
 
-    made = new_panel(folder)
+    made = new_panel(folder, kind)
     console = make_console()
     console.print(foreign(f"made {folder} ({len(made)} files). Edit:"))
-    for name, what in EDIT:
+    for name, what in EDIT[kind]:
         console.print(foreign(f"  {folder / name}: {what}"))
     console.print(foreign(f"then: rqgm judge check {folder}"))
 
@@ -129,6 +132,7 @@ def check(
     sandbox: Annotated[str, SANDBOX] = "auto",
     workers: Annotated[int | None, WORKERS] = None,
     allow_unsafe: Annotated[bool, UNSAFE] = False,
+    budget_usd: Annotated[float, judge_ask.BUDGET] = 1.0,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Check that nothing an artifact says about itself, and nothing about its looks, moves a verdict.
@@ -141,13 +145,22 @@ def check(
     from rqgm.run.panels import check as check_it  # noqa: PLC0415
 
     request = PanelRequest(
-        panel, suite, pool, limit, workspace, sandbox=sandbox, workers=workers, allow_unsafe=allow_unsafe
+        panel,
+        suite,
+        pool,
+        limit,
+        workspace,
+        sandbox=sandbox,
+        workers=workers,
+        allow_unsafe=allow_unsafe,
+        budget_usd=budget_usd,
     )
     report = _with_progress("checking", request, lambda asked: asyncio.run(check_it(asked)))
     if as_json:
         print_json(report.to_json())
     else:
         _print_report(report)
+        judge_ask.print_cost(make_console(), report.usage)
     raise typer.Exit(0 if report.ok else 1)
 
 
@@ -221,6 +234,7 @@ def calibrate(
     sandbox: Annotated[str, SANDBOX] = "auto",
     workers: Annotated[int | None, WORKERS] = None,
     allow_unsafe: Annotated[bool, UNSAFE] = False,
+    budget_usd: Annotated[float, judge_ask.BUDGET] = 1.0,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Ask every seat about labelled items: how right it is, how errors go together, what the panel adds to its best.
@@ -232,15 +246,25 @@ def calibrate(
     from rqgm.run.panels import PanelRequest, ask_items  # noqa: PLC0415
 
     request = PanelRequest(
-        panel, suite, pool, limit, workspace, sandbox=sandbox, workers=workers, allow_unsafe=allow_unsafe
+        panel,
+        suite,
+        pool,
+        limit,
+        workspace,
+        sandbox=sandbox,
+        workers=workers,
+        allow_unsafe=allow_unsafe,
+        budget_usd=budget_usd,
     )
     asked: Asked = _with_progress("asking", request, lambda it: asyncio.run(ask_items(it)))
     place = out or asked.folder / "calibration.json"
     _write_calibration(asked, place)
     if verdicts is not None:
         _write_verdicts(asked, verdicts)
-    judge_score.print_scores(asked.recorded_with_panel(), 0, as_json=as_json, members=asked.recorded())
+    cost_usd, members = asked.usage.cost_usd, asked.recorded()
+    judge_score.print_scores(asked.recorded_with_panel(), 0, as_json=as_json, members=members, cost_usd=cost_usd)
     if not as_json:
+        judge_ask.print_cost(make_console(), asked.usage)
         make_console().print(foreign(f"wrote {place}"))
 
 

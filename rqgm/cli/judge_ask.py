@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from rqgm.core.usage import Usage
     from rqgm.judging.judge import Opinion
     from rqgm.judging.panel import Hearing
     from rqgm.run.panels import Asked
+
+BUDGET = typer.Option("--budget-usd", min=0.0, help="What seats that a language model fills may cost, in US dollars.")
 
 
 def register(app: typer.Typer) -> None:
@@ -37,6 +40,7 @@ def ask(
     allow_unsafe: Annotated[
         bool, typer.Option("--allow-unsafe", help="Let `process` run judges of a workspace that is not trusted.")
     ] = False,
+    budget_usd: Annotated[float, BUDGET] = 1.0,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Ask a panel about items: each seat's verdict, what it points at and whether that holds, and the criteria."""
@@ -55,14 +59,24 @@ def ask(
         allow_unsafe=allow_unsafe,
         items=tuple(items or ()),
         decides=True,
+        budget_usd=budget_usd,
     )
     asked = asyncio.run(ask_items(request))
     if as_json:
-        print_json({"panel": asked.panel.name, "items": [_item(asked, name) for name in asked.heard]})
+        items_said = [_item(asked, name) for name in asked.heard]
+        print_json({"panel": asked.panel.name, "items": items_said, "cost_usd": asked.usage.cost_usd})
         return
     console = make_console()
     for name in asked.heard:
         _print(console, _item(asked, name), asked.panel.spec.threshold)
+    print_cost(console, asked.usage)
+
+
+def print_cost(console: Console, usage: Usage) -> None:
+    """Print what models were asked and what it cost, if any were."""
+    if usage.model_calls:
+        tokens = f"{usage.input_tokens} + {usage.output_tokens} tokens"
+        console.print(f"models: {usage.model_calls} calls, {tokens}, ${usage.cost_usd:.6f}")
 
 
 def _item(asked: Asked, name: str) -> dict[str, Any]:

@@ -100,8 +100,13 @@ def _settings(seed: int) -> dict[str, Any]:
     return {"confidence": 0.95, "bootstrap_draws": DRAWS, "seed": seed, "calibration_bins": BINS}
 
 
-def print_scores(record: Recorded, seed: int, *, as_json: bool, members: Recorded | None = None) -> None:
-    """Print what the recorded verdicts are worth: tables, or one JSON object; `members` are those of a panel."""
+def print_scores(
+    record: Recorded, seed: int, *, as_json: bool, members: Recorded | None = None, cost_usd: float | None = None
+) -> None:
+    """Print what the recorded verdicts are worth: tables, or one JSON object; `members` are those of a panel.
+
+    `cost_usd` is what asking cost, for the JSON object.
+    """
     from rqgm.judging.scoring.agreement import score_panel  # noqa: PLC0415
     from rqgm.judging.scoring.scores import score_judges  # noqa: PLC0415
 
@@ -116,7 +121,7 @@ def print_scores(record: Recorded, seed: int, *, as_json: bool, members: Recorde
             "panel": panel.to_json() if panel else None,
             "notes": list(record.notes),
         }
-        print_json(data)
+        print_json(data if cost_usd is None else {**data, "cost_usd": cost_usd})
         return
     console = make_console()
     _print_tables(console, judges)

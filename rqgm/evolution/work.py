@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rqgm.archive.state import Artifact
@@ -241,11 +242,13 @@ class SandboxWorker:
         return result | {"opinions": said} | ({"criteria": criteria} if criteria else {})
 
     def _judge(self, panel: Panel, seat: SeatSpec, job: Validation) -> Judge:
+        bench, slot = self.bench, panel.slot(seat)
+        scope = f"validate/{job.n}/{slot}"
         if seat.role is None:
-            return panel.fixed[seat.name].judge(self.bench.sandboxes, self.bench.profile)
-        sits = job.seats[panel.slot(seat)]
+            lend = partial(bench.models.lease, slot, scope) if bench.models else None
+            return panel.fixed[seat.name].judge(bench.sandboxes, bench.profile, lend)
+        sits = job.seats[slot]
         workspace = self.workspaces.get(sits.commit)
-        scope = f"validate/{job.n}/{panel.slot(seat)}"
         return self._role_judge(workspace, sits.role, scope)
 
     def _role_judge(self, workspace: Workspace, role: str, scope: str) -> RoleJudge:

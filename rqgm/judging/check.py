@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from rqgm.core.usage import Usage
 from rqgm.core.words import Verdict
 from rqgm.judging.evidence import Standing
 from rqgm.judging.perturbations import perturbations
+from rqgm.orchestration.calls import Call, run_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,6 +57,7 @@ class PanelReport:
     abstentions: dict[str, int] = field(default_factory=dict)
     evidence: dict[str, dict[str, int]] = field(default_factory=dict)
     refuted: list[Refuted] = field(default_factory=list)
+    usage: Usage = field(default_factory=Usage)
 
     @property
     def ok(self) -> bool:
@@ -74,6 +78,7 @@ class PanelReport:
             "moves": moves,
             "evidence": self.evidence,
             "refuted": refuted,
+            "cost_usd": self.usage.cost_usd,
         }
 
 
@@ -100,11 +105,12 @@ async def check_panel(
         nonlocal done
         heard = await panel.ask(judges, case, checks, gate)
         done += 1
+        report.usage += heard.usage
         if tell:
             tell(done, total)
         return heard
 
-    async def one(name: str, case: JudgeCase) -> None:
+    async def one(name: str, case: JudgeCase, _before: Mapping[str, None]) -> None:
         changed = [(change, after) for change in changes if (after := change.apply(case)) is not None]
         first, *others = await asyncio.gather(ask(case), *(ask(after) for _, after in changed))
         for seat, opinion in first.opinions.items():
@@ -118,7 +124,7 @@ async def check_panel(
         for (change, _), said in zip(changed, others, strict=True):
             _compare(report, panel, name, change, first, said)
 
-    await asyncio.gather(*(one(name, case) for name, case in cases))
+    await run_calls({name: Call(partial(one, name, case)) for name, case in cases})
     report.moves.sort(key=lambda move: (move.seat, move.perturbation, move.item))
     report.refuted.sort(key=lambda one: (one.seat, one.item))
     return report

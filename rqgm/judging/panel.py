@@ -39,15 +39,18 @@ class SeatSpec(BaseModel):
 
     `judge` is ``role:<name>``, an evolvable slot that generation zero's role fills first; ``path:<folder>#<role>``,
     a judge role of a folder of the panel that has a workspace.toml, run in a sandbox; ``rubric:<file>``, a rubric in
-    the panel's folder (`rqgm judge refine`); or ``plugin:<name>``, an installed judge (entry point `rqgm.judges`), run
-    in the engine's process.
+    the panel's folder (`rqgm judge refine`); ``plugin:<name>``, an installed judge (entry point `rqgm.judges`), run
+    in the engine's process; or ``model:<provider>/<name>``, a language model, asked by the template `prompt`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")
     judge: str = Field(
-        pattern=r"^(role:[a-z][a-z0-9_-]{0,62}|path:[A-Za-z0-9._/-]{1,200}(#[a-z][a-z0-9_-]{0,62})?|rubric:[A-Za-z0-9._/-]{1,200}|plugin:[A-Za-z0-9._-]{1,100})$"
+        pattern=r"^(role:[a-z][a-z0-9_-]{0,62}|path:[A-Za-z0-9._/-]{1,200}(#[a-z][a-z0-9_-]{0,62})?|rubric:[A-Za-z0-9._/-]{1,200}|plugin:[A-Za-z0-9._-]{1,100}|model:[a-z0-9_]+/[^\s\x00]{1,200})$"
+    )
+    prompt: Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]{1,200}$")] | None = Field(
+        default=None, description="file of the panel's folder by which a model seat asks, a Jinja template"
     )
     packages: list[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]] = Field(
         default=[], max_length=16, description="installed pure-Python packages that a path seat sees"
@@ -57,24 +60,30 @@ class SeatSpec(BaseModel):
         max_length=16,
         description="<workspace>:<folder> of a shelf that a path seat sees under its own name",
     )
-    config: dict[str, JsonValue] = Field(default={}, description="what a plug-in's judge is made with")
+    config: dict[str, JsonValue] = Field(
+        default={}, description="what a plug-in's judge is made with, or a model's parameters"
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> SeatSpec:
         if (self.packages or self.borrows) and self.kind != "path":
             raise ValueError("packages and borrows go with a judge by path: only such a one has files of its own")
-        if self.config and self.kind != "plugin":
-            raise ValueError("config goes with a judge by plug-in")
+        if self.config and self.kind not in {"plugin", "model"}:
+            raise ValueError("config goes with a judge by plug-in or by model")
+        if self.kind == "model" and self.prompt is None:
+            raise ValueError('a judge by model needs its prompt, a file of the panel: prompt = "prompts/review.md.j2"')
+        if self.prompt is not None and self.kind != "model":
+            raise ValueError('prompt goes with a judge by model: judge = "model:provider/name"')
         return self
 
     @property
     def kind(self) -> str:
-        """How the seat is filled: ``role``, ``path``, ``rubric`` or ``plugin``."""
+        """How the seat is filled: ``role``, ``path``, ``rubric``, ``plugin`` or ``model``."""
         return self.judge.partition(":")[0]
 
     @property
     def target(self) -> str:
-        """The role, folder, file or entry point."""
+        """The role, folder, file, entry point or model."""
         return self.judge.partition(":")[2]
 
     @property
@@ -156,8 +165,16 @@ class Panel:
     def hash(self) -> str:
         """Hash of what decides how opinions come about and become a score, but for who sits in evolvable slots."""
         spec = self.spec.model_dump(mode="json", exclude={"description"})
+        for seat in spec["seats"]:
+            if seat["prompt"] is None:  # what only model seats have is no part of others
+                del seat["prompt"]
         calibration = self.calibration.model_dump(mode="json") if self.calibration else None
         return hash_json([spec, {name: seat.hash for name, seat in self.fixed.items()}, calibration])
+
+    @property
+    def models(self) -> dict[str, str]:
+        """``panel/seat`` → language model of the seats that a model fills."""
+        return {self.slot(seat): seat.target for seat in self.spec.seats if seat.kind == "model"}
 
     @cached_property
     def slots(self) -> dict[str, str]:
@@ -165,7 +182,7 @@ class Panel:
         return {self.slot(seat): seat.role for seat in self.spec.seats if seat.role is not None}
 
     def slot(self, seat: SeatSpec) -> str:
-        """Return the name of a seat's evaluator slot."""
+        """Return a seat's name among all panels': of its evaluator slot, or of who is granted a model."""
         return f"{self.name}/{seat.name}"
 
     async def ask(

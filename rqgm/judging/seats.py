@@ -1,11 +1,11 @@
-"""Seats that do not evolve: a judge by path or a rubric, asked in a sandbox, or an installed plug-in."""
+"""Seats that do not evolve: a judge by path, a rubric, an installed plug-in, or a language model."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.machinery import PathFinder
@@ -26,6 +26,7 @@ from rqgm.roles.manifest import parse_manifest
 from rqgm.roles.messages import MAX_POINTERS, EvidencePointer
 
 if TYPE_CHECKING:
+    from rqgm.core.grants import ModelLease
     from rqgm.core.trees import File, Tree
     from rqgm.judging.panel import SeatSpec
     from rqgm.judging.rubrics.rubric import RubricFile
@@ -38,6 +39,10 @@ PACKAGES = "packages"
 BORROWED = "borrowed"
 COMPILED = (".so", ".pyd", ".dylib")
 SEAT_LIMITS = TreeLimits(files=1_000, file_bytes=1 << 20, total_bytes=8 << 20)
+
+
+Lend = Callable[[], "ModelLease | None"]
+"""Lends a seat what it may ask a model, anew for every case."""
 
 
 class FindWorkspace(Protocol):
@@ -54,8 +59,8 @@ class FixedSeat(Protocol):
     def hash(self) -> str:
         """Hash of all that decides what the judge says."""
 
-    def judge(self, sandboxes: Sandboxes, profile: Profile) -> Judge:
-        """Return the judge, ready to be asked."""
+    def judge(self, sandboxes: Sandboxes, profile: Profile, lend: Lend | None = None) -> Judge:
+        """Return the judge, ready to be asked; `lend` is for one that a language model is behind."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class SandboxedSeat:
         """Hash of the role's command and files, packages included."""
         return self.manifest.role_hash(self.tree, self.role)
 
-    def judge(self, sandboxes: Sandboxes, profile: Profile) -> Judge:
+    def judge(self, sandboxes: Sandboxes, profile: Profile, lend: Lend | None = None) -> Judge:  # noqa: ARG002
         """Return the judge that runs in a sandbox."""
         return RoleJudge(sandboxes, profile, self.manifest, self.tree, self.role)
 
@@ -87,7 +92,7 @@ class RubricSeat:
         """The rubric's version: the hash of its content."""
         return self.rubric.version
 
-    def judge(self, sandboxes: Sandboxes, profile: Profile) -> Judge:
+    def judge(self, sandboxes: Sandboxes, profile: Profile, lend: Lend | None = None) -> Judge:  # noqa: ARG002
         """Return the judge that scores by the rubric."""
         return RubricJudge(self.rubric, sandboxes, profile)
 
@@ -138,7 +143,7 @@ class PluginSeat:
         name, version = (found.name, found.version) if found else ("", "")
         return hash_json([name, version, self.entry.value, dict(self.config)])
 
-    def judge(self, sandboxes: Sandboxes, profile: Profile) -> Judge:  # noqa: ARG002  # the protocol's
+    def judge(self, sandboxes: Sandboxes, profile: Profile, lend: Lend | None = None) -> Judge:  # noqa: ARG002
         """Return the judge, made anew; ConfigError when the package cannot make it."""
         try:
             made = self.entry.load()(**self.config)
@@ -209,6 +214,10 @@ def open_seat(folder: Path, seat: SeatSpec, find: FindWorkspace | None = None) -
         return PluginSeat(points[seat.target], seat.config)
     if seat.kind == "rubric":
         return _open_rubric(folder, seat, where)
+    if seat.kind == "model":
+        from rqgm.judging.model_seat import open_model_seat  # noqa: PLC0415  # this module's own kin
+
+        return open_model_seat(folder, seat, where)
     return _open_folder(folder, seat, where, find)
 
 

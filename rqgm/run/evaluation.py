@@ -17,6 +17,7 @@ from rqgm.evolution.criterion import Measure, MeasuredRole
 from rqgm.evolution.work import Bench, SandboxWorker
 from rqgm.evolution.worker import Test
 from rqgm.gateway.calls import CALLS_FILE
+from rqgm.run.seats import panels_of
 from rqgm.run.session import check_suite_backend, make_gateway, open_run
 from rqgm.run.shelves import Shelves
 from rqgm.run.summary import find_node, rate_of
@@ -92,7 +93,8 @@ def _gateway(run: OpenedRun, scratch: Path) -> Gateway | None:
         return None
     recorded = experiment.models.mode != "live" and (run.folder / CALLS_FILE).exists()
     mode = {"mode": "replay-or-live", "cassette": str(run.folder)} if recorded else {"mode": "live", "cassette": None}
-    return make_gateway(experiment.model_copy(update={"models": experiment.models.model_copy(update=mode)}), scratch)
+    models = experiment.models.model_copy(update=mode)
+    return make_gateway(experiment.model_copy(update={"models": models}), scratch, panels_of(run.criterion))
 
 
 async def _run_all(

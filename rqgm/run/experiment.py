@@ -90,12 +90,14 @@ class Experiment(_Table):
     endpoints: EndpointSettings = EndpointSettings()
     budget: BudgetSettings
     models: ModelsSettings | None = Field(
-        default=None, description="language models that roles may call; none if absent"
+        default=None,
+        description="language models that roles may call, and the terms of seats that a model fills",
     )
 
     @model_validator(mode="after")
     def _models_of_roles(self) -> Experiment:
-        named = {*self.models.roles, *self.models.limits} if self.models else set()
+        limited = {name for name in self.models.limits if "/" not in name} if self.models else set()  # else: a seat
+        named = {*self.models.roles, *limited} if self.models else set()
         unknown = sorted(named - set(self.roles))
         if unknown:
             raise ValueError(f"models names role {unknown[0]}; roles are {', '.join(self.roles)}")

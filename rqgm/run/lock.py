@@ -23,6 +23,7 @@ from rqgm.judging.panel import Panel, load_panel
 from rqgm.judging.scoring.recorded import Truth
 from rqgm.judging.seats import copy_foreign
 from rqgm.run.experiment import Experiment
+from rqgm.run.seats import check_seats
 from rqgm.sandbox.profile import Profile, load_profile
 from rqgm.tasks.suite import load_suite
 
@@ -102,6 +103,7 @@ def resolve(experiment: Experiment, shelves: Shelves) -> Resolved:
     places = _panel_places(experiment, shelves)
     panels = {name: load_panel(place.path, shelves.workspace) for name, place in places.items()}
     _check_panels(experiment, panels)
+    check_seats(experiment, panels.values())
     profile = shelves.find("profile", experiment.profile)
     return Resolved(
         experiment=experiment,
@@ -226,7 +228,9 @@ def load_own_panels(folder: Path, lock: Lock, *, asked: bool) -> dict[str, Panel
             continue
         if panels[name].hash != origin.hash:
             plugins = [seat.target for seat in panels[name].spec.seats if seat.kind == "plugin"]
-            hint = f" (was {', '.join(plugins)} updated? Install the version it began with" if plugins else ""
+            hint = f" (was {', '.join(plugins)} updated? Install the version it began with)" if plugins else ""
+            if panels[name].models:
+                hint += " (was rqgm updated? Its words to models that judge are part of such a panel)"
             raise IntegrityError(f"{folder / INPUTS}: panel {name!r} is not the one in the lock: it was altered{hint}")
     return panels
 

@@ -6,12 +6,14 @@ import asyncio
 import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rqgm.core.errors import ConfigError, UnknownNameError
 from rqgm.core.streams import python_stream, stream_seed
 from rqgm.core.trees import read_tree
+from rqgm.core.usage import Usage
 from rqgm.core.words import Pool, RoleKind, Verdict
 from rqgm.judging.calibration import Calibration, SeatCounts
 from rqgm.judging.check import PanelReport, check_panel
@@ -19,7 +21,9 @@ from rqgm.judging.criteria import Checks
 from rqgm.judging.judge import JudgeCase, RoleJudge
 from rqgm.judging.panel import load_panel
 from rqgm.judging.scoring.recorded import Recorded, Said, Truth
+from rqgm.orchestration.calls import Call, run_calls
 from rqgm.roles.manifest import parse_manifest
+from rqgm.run.seats import seat_gateway
 from rqgm.run.shelves import Shelves
 from rqgm.sandbox.backends import choose
 from rqgm.sandbox.pool import Sandboxes
@@ -42,7 +46,7 @@ class PanelRequest:
     """Which panel is asked about which items; `workspace` fills the evolvable seats, `limit` draws that many items.
 
     `items` names them instead; with `decides` the panel must have what its verdict needs. `workers` bounds the judges
-    at work.
+    at work. `budget_usd` is what seats that a model fills may cost.
     """
 
     panel: str
@@ -57,6 +61,7 @@ class PanelRequest:
     tell: Callable[[int, int], None] | None = None
     items: tuple[str, ...] = ()
     decides: bool = False
+    budget_usd: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,11 @@ class Asked:
     suite: JudgingSuite
     pool: str | None
     heard: Mapping[str, Hearing]
+
+    @property
+    def usage(self) -> Usage:
+        """What it cost."""
+        return sum((heard.usage for heard in self.heard.values()), start=Usage())
 
     def recorded(self) -> Recorded:
         """Return the seats' opinions as recorded verdicts, for the scorers; the items' tasks are the clusters."""
@@ -129,7 +139,7 @@ async def ask_items(request: PanelRequest) -> Asked:
     done = 0
     async with _judges(request, shelves, panel) as (judges, checks):
 
-        async def one(name: str) -> Hearing:
+        async def one(name: str, _: Mapping[str, Hearing]) -> Hearing:
             nonlocal done
             heard = await panel.ask(judges, _case(suite, name), checks, gate)
             done += 1
@@ -137,8 +147,8 @@ async def ask_items(request: PanelRequest) -> Asked:
                 request.tell(done, len(names))
             return heard
 
-        rows = await asyncio.gather(*(one(name) for name in names))
-    return Asked(panel, folder, suite, request.pool, dict(zip(names, rows, strict=True)))
+        heard = await run_calls({name: Call(partial(one, name)) for name in names})
+    return Asked(panel, folder, suite, request.pool, heard)
 
 
 async def check(request: PanelRequest) -> PanelReport:
@@ -195,11 +205,16 @@ async def _judges(
                 raise UnknownNameError("judge role", role, known, f"--workspace {request.workspace}")
     backend = await choose(request.sandbox, trusted=trusted, allow_unsafe=request.allow_unsafe, profile=profile)
     await backend.prepare(profile)
-    async with Sandboxes(backend, f"panel-{os.getpid()}", spare=1) as sandboxes:
+    async with (
+        seat_gateway(panel, request.budget_usd) as models,
+        Sandboxes(backend, f"panel-{os.getpid()}", spare=1) as sandboxes,
+    ):
 
         def judge(seat: SeatSpec) -> Judge:
             if seat.role is None:
-                return panel.fixed[seat.name].judge(sandboxes, profile)
+                slot = panel.slot(seat)
+                lend = partial(models.lease, slot, f"panel/{slot}") if models else None
+                return panel.fixed[seat.name].judge(sandboxes, profile, lend)
             assert tree is not None
             assert manifest is not None
             return RoleJudge(sandboxes, profile, manifest, tree, seat.role)

@@ -23,17 +23,19 @@ from rqgm.run.lock import (
     read_lock,
     resolve,
 )
+from rqgm.run.seats import panels_of, seat_models
 from rqgm.run.shelves import Shelves
 from rqgm.sandbox.backends import choose
 from rqgm.sandbox.pool import Sandboxes
 from rqgm.tasks.task import check_backend
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from rqgm.archive.state import State
     from rqgm.evolution.criterion import Criterion
     from rqgm.gateway.gateway import Gateway
+    from rqgm.judging.panel import Panel
     from rqgm.run.experiment import Experiment
     from rqgm.run.lock import Lock, Resolved
     from rqgm.sandbox.profile import Profile
@@ -109,7 +111,7 @@ async def start(experiment: Experiment, options: RunOptions) -> Path:
     with RunArchive(scratch, writer=True, create=True) as archive:
         _add_seed(archive, resolved, lock)
     try:
-        await _check_models(experiment, scratch)
+        await _check_models(resolved, scratch)
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         folder.rmdir()
@@ -118,12 +120,13 @@ async def start(experiment: Experiment, options: RunOptions) -> Path:
     return folder
 
 
-async def _check_models(experiment: Experiment, folder: Path) -> None:
+async def _check_models(resolved: Resolved, folder: Path) -> None:
     """Find out whether the models can be used, before anything is started: what is wrong with them ends in exit 2."""
+    experiment = resolved.experiment
     if experiment.models is None:
         return
     async with AsyncExitStack() as stack:
-        gateway = await stack.enter_async_context(make_gateway(experiment, folder))
+        gateway = await stack.enter_async_context(make_gateway(experiment, folder, resolved.panels.values()))
         if experiment.models.check and experiment.models.mode in {"live", "record"}:
             await gateway.check(tools=experiment.models.tools)
 
@@ -201,7 +204,7 @@ async def proceed(
         settings = _settings(run.lock, options.workers)
         async with AsyncExitStack() as stack:
             experiment = run.lock.experiment
-            gateway = make_gateway(experiment, folder) if experiment.models else None
+            gateway = make_gateway(experiment, folder, panels_of(run.criterion)) if experiment.models else None
             if gateway:
                 await stack.enter_async_context(gateway)
             place = gateway.place if gateway else None
@@ -221,14 +224,14 @@ async def proceed(
         run.archive.close()
 
 
-def make_gateway(experiment: Experiment, folder: Path) -> Gateway:
-    """Return the gateway to the models that an experiment grants its roles; calls are recorded in `folder`."""
+def make_gateway(experiment: Experiment, folder: Path, panels: Iterable[Panel]) -> Gateway:
+    """Return the gateway to the models of an experiment's roles and its panels' seats; calls are kept in `folder`."""
     from rqgm.gateway.gateway import Gateway, RunLimits  # noqa: PLC0415  # not needed by runs without models
 
     assert experiment.models is not None
     budget = experiment.budget
     limits = RunLimits(budget.usd, budget.tokens, budget.test_share)
-    return Gateway(folder, experiment.models, list(experiment.roles), limits)
+    return Gateway(folder, experiment.models, list(experiment.roles), limits, seats=seat_models(panels))
 
 
 def run_label(folder: Path) -> str:

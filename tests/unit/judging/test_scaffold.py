@@ -11,14 +11,22 @@ from rqgm.judging.panel import load_panel
 from rqgm.judging.scaffold import EDIT, new_panel
 
 
-def test_a_new_panel_loads_and_every_file_to_edit_is_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "seat"), [("path", "first"), ("model", "model")])
+def test_a_new_panel_loads_and_every_file_to_edit_is_there(tmp_path: Path, kind: str, seat: str) -> None:
     """With the folder's name in it."""
-    made = new_panel(tmp_path / "judges" / "my-panel")
+    made = new_panel(tmp_path / "judges" / "my-panel", kind)
     panel = load_panel(tmp_path / "judges" / "my-panel")
     assert panel.name == "my-panel"
-    assert panel.fixed["first"].hash
-    assert {tmp_path / "judges" / "my-panel" / name for name, _ in EDIT} == set(made)
+    assert panel.fixed[seat].hash
+    assert {tmp_path / "judges" / "my-panel" / name for name, _ in EDIT[kind]} == set(made)
     assert not [path for path in made if "{name}" in path.read_text()]
+
+
+def test_an_unknown_kind_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    """Before anything is written."""
+    with pytest.raises(ConfigError, match="Known: model, path"):
+        new_panel(tmp_path / "mine", "modle")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["My-Panel", "1st", "a b", "x" * 64])
