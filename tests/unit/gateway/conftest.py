@@ -16,7 +16,7 @@ from rqgm.gateway.settings import ModelsSettings
 from rqgm.testing.providers import echo, serve
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from rqgm.testing.providers import Asked, Fault, Provider, Reply
     from rqgm.testing.providers.scripts import Script
@@ -101,13 +101,13 @@ class Gateways:
 
     @asynccontextmanager
     async def open(
-        self, url: str, folder: str = "run", run: RunLimits | None = None, **more: Any
+        self, url: str, folder: str = "run", run: RunLimits | None = None, roles_of: Sequence[str] = ROLES, **more: Any
     ) -> AsyncIterator[Gateway]:
         """Open a gateway on a run's folder."""
         (self.base / folder).mkdir(exist_ok=True)
         settings = self.settings(url, **more)
         limits = run or RunLimits()
-        async with Gateway(self.base / folder, settings, list(self.ROLES), limits, KEYS) as gateway:
+        async with Gateway(self.base / folder, settings, list(roles_of), limits, KEYS) as gateway:
             yield gateway
 
     def role(self, gateway: Gateway, role: str = "coder", scope: str = "work/1") -> Role:
@@ -128,6 +128,12 @@ class Gateways:
         async with asyncio.timeout(20):
             while len(provider.served) < count:  # noqa: ASYNC110  # written in another thread
                 await asyncio.sleep(0.01)
+
+
+@pytest.fixture(scope="session")
+def gateways_of() -> type[Gateways]:
+    """Return the class, for modules that share a gateway among their tests."""
+    return Gateways
 
 
 @pytest.fixture
