@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 SEED = ROOT / "archive" / "seeds" / "coding-llm"
-MODELS = {"default": "openai/gpt-4o-mini", "roles": {"reviewer": "anthropic/claude-haiku-4-5"}}
+MODELS = {"default": "openai/gpt-4o-mini", "roles": {"editor": "anthropic/claude-haiku-4-5"}}
 CAREFUL = "Be careful."
 KEYS = {"OPENAI_API_KEY": "sk-canary-openai-0123456789", "ANTHROPIC_API_KEY": "sk-ant-canary-9876543210"}
 SMALL = """
@@ -29,11 +29,11 @@ train_samples = 1
 alpha = 0.55
 lag = 4
 [budget]
-outcomes = 20
+outcomes = 30
 [epochs]
-first = 10
+first = 14
 race.candidates = 0
-min_anchor = 3
+min_anchor = 1
 replacement = "best-belief"
 [adversarial]
 enabled = false
@@ -123,7 +123,7 @@ def classroom(project: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     text = re.sub(r'name = "coding-llm"', 'name = "lessons"', text).replace('suite = "repair', 'suite = "mini')
     text = re.sub(r"(?s)\[search\].*", SMALL, text)
     text = re.sub(r"(?s)\[models\].*?\n\n", "", text)
-    models = f'\n[models]\ndefault = "{MODELS["default"]}"\nroles = {{ reviewer = "{MODELS["roles"]["reviewer"]}" }}\n'
+    models = f'\n[models]\ndefault = "{MODELS["default"]}"\nroles = {{ editor = "{MODELS["roles"]["editor"]}" }}\n'
     (project.folder / "experiments" / "lessons.toml").write_text(text + models)
     tasks = project.folder / "tasks"
     teacher = Teacher(tasks / "mini", tasks / "mini-reviews", tmp_path_factory.mktemp("items"))
@@ -134,25 +134,22 @@ def cost_usd(provider: Provider) -> float:
     """Return what all served calls cost, by what the server counted."""
     total = 0.0
     for served in provider.served:
-        name = MODELS["default"] if served.protocol == "chat" else MODELS["roles"]["reviewer"]
+        name = MODELS["default"] if served.protocol == "chat" else MODELS["roles"]["editor"]
         price = price_of(name, ModelsSettings.model_validate(MODELS))
         total += price.cost_usd(Tokens(served.usage.input_tokens, served.usage.output_tokens))
     return total
 
 
-def run_lesson(project: Any, teacher: Teacher, backend: str) -> None:
-    """Run, check what it came to and what it cost, and replay it without a provider."""
+def run_lesson(project: Any, teacher: Teacher, backend: str, *more: str) -> dict[str, Any]:
+    """Run, check that costs add up, replay without a provider, look for keys; return the summary."""
+    argv = ("run", "lessons", "--sandbox", backend, "--json", *more)
     with serve(teacher) as provider:
         env = {**KEYS, "OPENAI_BASE_URL": provider.url + "/v1", "ANTHROPIC_BASE_URL": provider.url}
-        done = project.rqgm("run", "lessons", "--out", "taught", "--sandbox", backend, "--json", timeout=900, **env)
+        done = project.rqgm(*argv, "--out", "taught", timeout=1800, **env)
         assert done.returncode == 0, done.stderr
         served, told = provider.usage(), cost_usd(provider)
     summary = json.loads(done.stdout)
     assert summary["finished"]
-    assert summary["replacements"], "the careful reviewer takes the seat"
-    assert summary["endpoints"]["generalist"]["index"] > 0
-    assert summary["seed_test"]["passed"] == 0
-    assert summary["endpoints"]["specialists"]["coder"]["test"]["passed"] == summary["seed_test"]["total"]
     assert summary["models"]["calls"] == served.calls
     assert summary["models"]["cost_usd"] == pytest.approx(told, abs=1e-9)
     counted = summary["usage"]["total"]["cost_usd"] + summary["models"]["uncounted_usd"]
@@ -166,6 +163,7 @@ def run_lesson(project: Any, teacher: Teacher, backend: str) -> None:
     assert replayed["endpoints"] == summary["endpoints"]
     assert replayed["models"]["replayed"] == replayed["models"]["calls"] > 0
     assert_no_keys(project.folder)
+    return summary
 
 
 def assert_no_keys(folder: Path) -> None:
@@ -184,11 +182,46 @@ def assert_no_keys(folder: Path) -> None:
 @pytest.mark.docker
 def test_a_run_on_docker_evolves_by_models_and_replays_to_the_equal_lineage(classroom, docker):
     """Editor, coder and reviewer call by the SDKs, a seat is replaced, costs add up, the replay makes no call."""
-    run_lesson(*classroom, "docker")
+    summary = run_lesson(*classroom, "docker")
+    assert summary["replacements"], "the careful reviewer takes the seat"
+    assert summary["endpoints"]["generalist"]["index"] > 0
+    assert summary["seed_test"]["passed"] == 0
+    assert summary["endpoints"]["specialists"]["coder"]["test"]["passed"] == summary["seed_test"]["total"]
 
 
 @pytest.mark.slow
 @pytest.mark.bubblewrap
-def test_a_run_on_bubblewrap_evolves_by_models_and_replays_to_the_equal_lineage(classroom, bubblewrap):
-    """The same without an image: the SDKs are lent by the engine's environment."""
-    run_lesson(*classroom, "bubblewrap")
+def test_the_same_works_without_an_image(classroom, bubblewrap):
+    """On bubblewrap the SDKs are lent by the engine's environment."""
+    run_lesson(*classroom, "bubblewrap", "-c", "budget.outcomes=4")
+
+
+def refusal(project: Any, *argv: str, **env: str) -> str:
+    """Run what must be refused before anything starts; return the message."""
+    done = project.rqgm("run", "lessons", "--out", "refused", "--sandbox", "bubblewrap", *argv, **env)
+    assert done.returncode == 2, done.stderr
+    assert not (project.folder / "refused" / "run.lock.json").exists()
+    return done.stderr
+
+
+@pytest.mark.bubblewrap
+def test_models_that_cannot_be_used_are_refused_before_anything_starts(classroom, bubblewrap):
+    """No key, a wrong key, an unknown model, one without a price, a cassette that is none: exit 2, with the remedy."""
+    from rqgm.testing.providers import echo
+
+    project, _ = classroom
+    none = {"OPENAI_API_KEY": "", "ANTHROPIC_API_KEY": ""}
+    assert "set ANTHROPIC_API_KEY in the environment" in refusal(project, **none)
+    with serve(echo(), api_key=KEYS["OPENAI_API_KEY"], models=["gpt-4o-mini"]) as provider:
+        env = {"OPENAI_BASE_URL": provider.url + "/v1", "ANTHROPIC_BASE_URL": provider.url, **KEYS}
+        only = ("-c", "models.roles={}")
+        wrong = refusal(project, *only, **env | {"OPENAI_API_KEY": "sk-wrong-0123456789"})
+        assert "openai/gpt-4o-mini cannot be used" in wrong
+        assert "401" in wrong
+        assert "sk-wrong-0123456789" not in wrong
+        unknown = refusal(project, *only, "--model", "openai/gpt-4o", **env)
+        assert "openai/gpt-4o cannot be used" in unknown
+    unpriced = refusal(project, "--model", "hosted_vllm/mine", **KEYS, HOSTED_VLLM_API_BASE="http://127.0.0.1:9/v1")
+    assert '[models.prices."hosted_vllm/mine"]' in unpriced
+    nothing = refusal(project, "-c", "models.mode=replay", "-c", "models.cassette=nowhere", **KEYS)
+    assert "no recorded calls here" in nothing

@@ -12,7 +12,13 @@ import pytest
 
 from rqgm.archive.run_archive import LOCK_FILE, RunArchive
 from rqgm.archive.state import State
-from rqgm.core.errors import RqgmError, RunStoppedError, SandboxLostError
+from rqgm.core.errors import (
+    BudgetSpentError,
+    ProviderUnavailableError,
+    RqgmError,
+    RunStoppedError,
+    SandboxLostError,
+)
 from rqgm.core.trees import File
 from rqgm.evolution.loop import Loop, LoopSettings
 from rqgm.evolution.settings import BudgetSettings, EndpointSettings, EpochSettings, RaceSettings, SearchSettings
@@ -404,3 +410,55 @@ async def test_an_interrupted_run_leaves_no_coroutine_unawaited(archive: RunArch
         del task
         gc.collect()
     assert [str(warning.message) for warning in caught if "never awaited" in str(warning.message)] == []
+
+
+class Costly(SyntheticWorker):
+    """Every outcome costs a dollar of models; from the job `spent_from` on, the run's budget refuses."""
+
+    spent_from: int | None = None
+    unavailable: bool = False
+
+    async def validate(self, job: Validation) -> dict[str, Any]:
+        if self.spent_from is not None and job.n >= self.spent_from:
+            raise BudgetSpentError("the budget of usd is spent")
+        if self.unavailable:
+            raise ProviderUnavailableError("models: no answer")
+        return await super().validate(job) | {"usage": {"cost_usd": 1.0}}
+
+    async def test(self, job: Test) -> dict[str, Any]:
+        if self.spent_from is not None:
+            raise BudgetSpentError("the budget of usd is spent")
+        return await super().test(job) | {"usage": {"cost_usd": 1.0}}
+
+
+async def test_the_search_leaves_a_share_of_the_dollars_for_the_test(archive: RunArchive) -> None:
+    """With ten dollars, two of which are kept back, the search ends at eight (and what was in flight)."""
+    budget = BudgetSettings(outcomes=1_000, usd=10.0, test_share=0.2)
+    await loop(archive, Costly(SMALL, archive), budget=budget, workers=1, search=SearchSettings(lag=1)).run()
+    assert archive.state.spent == 8
+    assert archive.state.finished["reason"] == "the budget of usd is spent"
+    assert archive.state.test
+
+
+async def test_a_refusal_by_the_runs_own_budget_ends_the_search_and_counts_nothing(archive: RunArchive) -> None:
+    """The run ends with its endpoints; what could not be tested stays untested."""
+    worker = Costly(SMALL, archive)
+    worker.spent_from = 12
+    await loop(archive, worker).run()
+    state = archive.state
+    assert all(n < 12 for n in state.records)
+    assert state.finished["reason"] == "the budget of usd is spent"
+    assert state.endpoints["generalist"]
+    assert not state.test
+
+
+async def test_a_provider_that_does_not_answer_stops_the_run_soon_and_scores_nothing(archive: RunArchive) -> None:
+    """Each such job has waited long: two in a row are enough. A resume goes on."""
+    worker = Costly(SMALL, archive)
+    worker.unavailable = True
+    with pytest.raises(RunStoppedError, match="2 jobs in a row failed outside the agents: models: no answer"):
+        await loop(archive, worker).run()
+    assert not archive.state.records
+    worker.unavailable = False
+    await loop(archive, worker).run()
+    assert archive.state.spent == 40

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from rqgm.archive.adversarial import AdversarialItem
 from rqgm.archive.blobs import Blobs
 from rqgm.archive.lineage import Lineage
 from rqgm.archive.state import Artifact
+from rqgm.core.errors import SandboxLostError
 from rqgm.core.trees import File
 from rqgm.core.words import Pool, RoleKind, Verdict
 from rqgm.evolution.criterion import Criterion, Measure, MeasuredRole
@@ -152,3 +154,91 @@ async def test_what_cannot_be_read_or_is_huge_is_kept_out(tmp_path: Path, suite:
             found = await worker.label(Labelling("coder", "one", blob, True, None))
             assert (found["y"], found["kept_out"]) == (None, reason)
     assert backend.used == []
+
+
+def solving(commit: str, n: int, measure: str) -> Validation:
+    """Return a job that measures the coder's work on the one task; both measures want the same artifact."""
+    seats = {"p/s": SeatRef(commit, "reviewer", "h")} if measure == "panel:p" else {}
+    return Validation(n, commit, "coder", "one", measure, seats, "key", None)
+
+
+async def test_a_solvers_work_is_made_once_until_it_is_committed_and_paid_once(
+    tmp_path: Path, suite: Any, fake_backend: Any
+) -> None:
+    """A stochastic solver that ran again would make another artifact, and cost again."""
+    solved = 0
+
+    def behave(sandbox: Any) -> Any:
+        nonlocal solved
+        kind = sandbox.request["kind"]
+        if kind == "solver":
+            solved += 1
+            sandbox.files["/app/a.txt"] = File(f"made the {solved}. time".encode())
+            return sandbox.answer({"notes": None})
+        return sandbox.answer({"verdict": "accept", "score": 1})
+
+    async with working(tmp_path, suite, fake_backend(behave)) as (worker, _, commit):
+        first = await worker.validate(solving(commit, 1, "panel:p"))
+        second = await worker.validate(solving(commit, 2, "panel:p"))
+    assert solved == 1
+    assert first["made"] == second["made"]
+    assert (first["usage"]["agent_runs"], second["usage"]["agent_runs"]) == (2, 1)
+
+
+async def test_whoever_fails_outside_the_agents_leaves_the_bill_to_the_next(
+    tmp_path: Path, suite: Any, fake_backend: Any
+) -> None:
+    """The solver's work is kept, its cost is counted with the first outcome that comes about."""
+    lost = [True]
+
+    def behave(sandbox: Any) -> Any:
+        if sandbox.request["kind"] == "solver":
+            sandbox.files["/app/a.txt"] = File(b"made")
+            return sandbox.answer({"notes": None})
+        if lost.pop() if lost else False:
+            raise SandboxLostError("gone")
+        return sandbox.answer({"verdict": "accept", "score": 1})
+
+    async with working(tmp_path, suite, fake_backend(behave)) as (worker, _, commit):
+        with pytest.raises(SandboxLostError):
+            await worker.validate(solving(commit, 1, "panel:p"))
+        again = await worker.validate(solving(commit, 2, "panel:p"))
+    assert again["usage"]["agent_runs"] == 2
+
+
+class Lender:
+    """Lends leases and remembers for which jobs."""
+
+    def __init__(self) -> None:
+        self.scopes: list[tuple[str, str]] = []
+        self.place = Path("/nowhere")
+
+    def lease(self, role: str, scope: str) -> None:
+        self.scopes.append((role, scope))
+
+
+async def test_jobs_are_named_in_the_record_of_calls_so_that_a_replay_finds_them(
+    tmp_path: Path, suite: Any, fake_backend: Any
+) -> None:
+    """A solver's work by what it is, a judge's by the job and the slot; equal in every run of equal decisions."""
+
+    def behave(sandbox: Any) -> Any:
+        if sandbox.request["kind"] == "solver":
+            sandbox.files["/app/a.txt"] = File(b"made")
+            return sandbox.answer({"notes": None})
+        return sandbox.answer({"verdict": "accept", "score": 1})
+
+    async with working(tmp_path, suite, fake_backend(behave)) as (worker, _, commit):
+        lender = Lender()
+        worker.bench = replace(worker.bench, models=lender)
+        await worker.validate(solving(commit, 7, "panel:p"))
+    assert lender.scopes == [("coder", "work/key"), ("reviewer", "validate/7/p/s")]
+
+
+def test_models_are_part_of_the_utility_id_and_their_roles_share_no_outcomes() -> None:
+    """Another model is another criterion; what a model answers is no function of the role's files."""
+    roles = (MeasuredRole("coder", RoleKind.SOLVER, "s", "h", {}, (Measure("tests", 1.0),)),)
+    plain, one, two = (Criterion(roles, "editor", "d", models) for models in ({}, {"coder": "a/x"}, {"coder": "a/y"}))
+    assert len({criterion.utility_id({}) for criterion in (plain, one, two)}) == 3
+    assert plain.deterministic(["coder", "editor"]) == ["coder", "editor"]
+    assert one.deterministic(["coder", "editor"]) == ["editor"]

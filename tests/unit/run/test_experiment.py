@@ -67,7 +67,7 @@ def test_the_last_override_wins(path: Path) -> None:
     [
         (
             "budget.outcoms=3",
-            ["budget.outcoms: unknown key; did you mean 'outcomes'?", "Allowed: cpu_s, outcomes, tokens, usd, wall_s"],
+            ["budget.outcoms: unknown key; did you mean 'outcomes'?", "Allowed: cpu_s, outcomes, test_share, tokens, usd, wall_s"],
         ),
         (
             "serach.lag=3",
