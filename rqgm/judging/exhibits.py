@@ -98,7 +98,7 @@ def exhibit(case: JudgeCase, shown_bytes: int) -> tuple[Exhibits, dict[str, obje
     task_files, _ = _files(exhibits, "task", case.environment, shown_bytes)
     difference, whole = _difference(case.environment, case.artifact, shown_bytes)
     variables: dict[str, object] = {
-        "instruction": exhibits.put(_cut(case.instruction, shown_bytes)),
+        "instruction": exhibits.put(_cut(visible(case.instruction), shown_bytes)),
         "files": files,
         "task_files": task_files,
         "diff": exhibits.put(difference),
@@ -117,12 +117,14 @@ def _files(exhibits: Exhibits, place: str, tree: Tree, shown_bytes: int) -> tupl
     left = shown_bytes
     for name, file in sorted(tree.items()):
         text = _text(file.data) if len(file.data) <= left else None
-        if text is None:
-            reason = "binary" if len(file.data) <= left else "larger than what can be shown"
+        block = visible(f"{place} file: {name}\n{text}")
+        if text is None or len(block) > left:  # numbers of lines and names count: there may be many of next to nothing
+            binary = text is None and len(file.data) <= left
+            reason = "binary" if binary else "more than what can be shown"
             hidden[name] = f"{name}: not shown: {reason}, {len(file.data)} bytes"
         else:
-            left -= len(file.data)
-            shown[name] = exhibits.put(f"{place} file: {name}\n{text}")
+            left -= len(block)
+            shown[name] = exhibits.put(block)
     lines = list(hidden.values())[:MAX_NAMED]
     if len(hidden) > MAX_NAMED:
         lines.append(f"and {len(hidden) - MAX_NAMED} files more, not shown")
@@ -156,7 +158,8 @@ def _difference(before: Tree, after: Tree, shown_bytes: int) -> tuple[str, bool]
         old = before[name].data if name in before else b""
         if (name in before and old == file.data) or max(len(old), len(file.data)) > shown_bytes:
             continue
-        part = bytes(pygit2.Patch.create_from(old, file.data, name, name).data).decode("utf-8", "replace")
+        patch = pygit2.Patch.create_from(old, file.data, name, name)
+        part = visible(bytes(patch.data).decode("utf-8", "replace"))
         left -= len(part)
         if left < 0:
             return "".join([*parts, "the rest of the difference is too long to be shown"]), False

@@ -235,6 +235,23 @@ async def test_what_was_not_shown_is_named_and_never_accepted(tmp_path: Path, da
     assert rejected.verdict is Verdict.REJECT
 
 
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {f"{k:03d}{'x' * 300}": File(b"") for k in range(400)},
+        {"program.py": File(b"\n" * 9_000)},
+        {"program.py": File("\u202e".encode() * 3_000)},
+    ],
+)
+async def test_what_is_shown_is_bounded_by_what_it_looks_like(tmp_path: Path, tree: dict[str, File]) -> None:
+    """Many names, many lines, characters that are written out: nothing fills a prompt by being small as a file."""
+    case = replace(CASE, artifact=tree, instruction="\u202e" * 9_000)
+    more = "config = { shown_bytes = 10000 }\n"
+    said, (request,) = await asked(tmp_path, [verdict()], case, "{{ files }}{{ instruction }}", more)
+    assert said.verdict is Verdict.ABSTAIN
+    assert len(shown(request)) < 100_000
+
+
 async def test_an_artifact_without_files_is_never_accepted(tmp_path: Path) -> None:
     """There was nothing to see."""
     assert (await asked(tmp_path, [verdict()], replace(CASE, artifact={})))[0].verdict is Verdict.ABSTAIN
