@@ -13,6 +13,7 @@ from rqgm.testing.sandboxes import FakeBackend, FakeSandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from rqgm.core.trees import Tree
     from rqgm.sandbox.profile import Profile

@@ -1,4 +1,4 @@
-"""The adversarial pool of a judge role, as the ledger keeps it: what displaced judges accepted, and what is true of it."""
+"""The adversarial pool of a judge role, as the ledger keeps it: what displaced judges accepted, and its truth."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from rqgm.core.counts import Counts
 
 
 class Content:
-    """What a role is in one or more nodes: its live counts, its carriers, and all nodes with a carrier in their clade."""
+    """What a role is in one or more nodes: its live counts, its carriers, all nodes with a carrier in their clade."""
 
     __slots__ = ("_arrays", "carriers", "counts", "holders")
 

@@ -1,7 +1,7 @@
 """The state of a run: a fold over its ledger.
 
-`State.apply` is the only place that changes it, in a live run and on replay alike. Counts are kept by `evidence`, own and
-clade apart, so that a descendant's outcome can never become the node's own (a bug of a public implementation).
+`State.apply` is the only place that changes it, in a live run and on replay alike. Counts are kept by `evidence`, own
+and clade apart, so that a descendant's outcome can never become the node's own (a bug of a public implementation).
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ class Node:
     roles: dict[str, str]
     deterministic: frozenset[str]
     children: list[int] = field(default_factory=list)
+    cost: Usage = field(default_factory=Usage)
+    """All that had been charged to the run when it was made, its own making included."""
 
     def content(self, role: str) -> str:
         """Return what identifies a role's behaviour: its hash, or for a stochastic role the node itself."""
@@ -237,6 +239,7 @@ class State:
         for role in node.roles:
             self.evidence.setdefault(role, RoleEvidence()).add_node(node.content(role), path)
         self._expanded(body)
+        node.cost = sum(self.usage.values(), start=Usage())
         self.barren = 0
 
     def _edit_rejected(self, body: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from rqgm.cli import (
+    calls,
     compare,
     diff,
     doctor,
@@ -33,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for module in (init, validate, run, resume, status, compare, lineage, show, diff, evaluate, schema, doctor):
+for module in (init, validate, run, resume, status, compare, lineage, show, diff, evaluate, calls, schema, doctor):
     module.register(app)
 app.add_typer(judge.app, name="judge")
 app.add_typer(task.app, name="task")

@@ -153,8 +153,17 @@ def _print_cost(console: Console, summary: dict[str, Any]) -> None:
         f"\nCost: {total['cpu_s']:.0f} CPU-s ({parts}), {total['agent_runs']} agent runs{money}; "
         f"{summary['shared']} outcomes shared by equal content at no cost; {duration_text(summary['wall_s'])} in all."
     )
+    _print_cost_to_best(console, summary)
     _print_models(console, summary)
     console.print(f"lineage head {summary['lineage_head'][:16]}  ledger head {summary['ledger_head'][:16]}")
+
+
+def _print_cost_to_best(console: Console, summary: dict[str, Any]) -> None:
+    best = summary["cost_to_best"]
+    if best is None or not best["index"]:
+        return
+    money = f", {best['blended_tokens']} blended tokens, ${best['cost_usd']:.2f}" if best["blended_tokens"] else ""
+    console.print(f"Until the generalist was made: {best['cpu_s']:.0f} CPU-s{money}.")
 
 
 def _print_models(console: Console, summary: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -176,6 +177,16 @@ class Calls:
         assert call.response is not None
         body = self._blobs.get(call.response)
         return Answer(call.status, call.content_type, body, Tokens(**call.tokens), call.counted, call.version)
+
+    def texts(self, call: Call) -> tuple[str | None, str | None]:
+        """Return the texts of a call's request and answer, indented where they are JSON; None if they are not kept."""
+        found = []
+        for blob in (call.request, call.response):
+            text = self._blobs.get(blob).decode("utf-8", "replace") if blob else None
+            with suppress(ValueError):  # a stream of events is no JSON
+                text = json.dumps(json.loads(text), indent=1, ensure_ascii=False) if text else text
+            found.append(text)
+        return found[0], found[1]
 
     def nearest(self, asked: Asked, role: str) -> str:
         """Return, in words, the recorded request of the role that is most like this one, and where they part."""

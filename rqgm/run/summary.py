@@ -58,6 +58,7 @@ def summarise(run: OpenedRun) -> dict[str, Any]:
         "seed_tests": {role.name: test_result(state, role, 0) for role in criterion.roles},
         "gain": gain(state, head),
         "usage": _usage(state),
+        "cost_to_best": _cost_to_best(state),
         "models": _models(run),
         "forecast": _forecast(run),
         "matched": matched_key(run.lock.experiment),
@@ -190,6 +191,15 @@ def _usage(state: State) -> dict[str, Any]:
         "total": total.to_json() | {"blended_tokens": total.blended_tokens},
         "split": {kind: usage.to_json() for kind, usage in state.usage.items()},
     }
+
+
+def _cost_to_best(state: State) -> dict[str, Any] | None:
+    """Return all that had been charged when the generalist was made (spec §7), None before there is one."""
+    if not state.endpoints:
+        return None
+    index = state.endpoints["generalist"]["node"]
+    cost = state.nodes[index].cost
+    return {"index": index, **cost.to_json(), "blended_tokens": cost.blended_tokens}
 
 
 def _forecast(run: OpenedRun) -> dict[str, Any] | None:

@@ -23,6 +23,8 @@ SEED = ROOT / "archive" / "seeds" / "coding-llm"
 MODELS = {"default": "openai/gpt-4o-mini", "roles": {"editor": "anthropic/claude-haiku-4-5"}}
 CAREFUL = "Be careful."
 KEYS = {"OPENAI_API_KEY": "sk-canary-openai-0123456789", "ANTHROPIC_API_KEY": "sk-ant-canary-9876543210"}
+LOOK_AROUND = "cat program.py; env; cat /proc/*/environ 2>/dev/null | tr '\\0' '\\n'; ls -la /run/rqgm /rqgm/io; cat /rqgm/io/request.json"
+"""What the coder prints is in the record of calls, which is searched for the engine's keys."""
 SMALL = """
 [search]
 train_samples = 1
@@ -65,7 +67,7 @@ class Teacher:
     def code(self, asked: Asked) -> Reply:
         if asked.messages[-1].role == "tool":
             return Reply(tool_calls=[ToolCall("submit", {"summary": "done"})])
-        command = "cat program.py"
+        command = LOOK_AROUND
         if CAREFUL in asked.system:
             right = next((text for told, text in self.solutions.items() if told in asked.last_user_text), "")
             command = f"cat > program.py <<'EOF_OF_PROGRAM'\n{right}EOF_OF_PROGRAM"
@@ -134,6 +136,8 @@ def cost_usd(provider: Provider) -> float:
     """Return what all served calls cost, by what the server counted."""
     total = 0.0
     for served in provider.served:
+        if served.usage is None or served.status != 200:
+            continue
         name = MODELS["default"] if served.protocol == "chat" else MODELS["roles"]["editor"]
         price = price_of(name, ModelsSettings.model_validate(MODELS))
         total += price.cost_usd(Tokens(served.usage.input_tokens, served.usage.output_tokens))
@@ -225,3 +229,33 @@ def test_models_that_cannot_be_used_are_refused_before_anything_starts(classroom
     assert '[models.prices."hosted_vllm/mine"]' in unpriced
     nothing = refusal(project, "-c", "models.mode=replay", "-c", "models.cassette=nowhere", **KEYS)
     assert "no recorded calls here" in nothing
+
+
+@pytest.mark.slow
+@pytest.mark.bubblewrap
+def test_a_provider_that_goes_away_pauses_the_run_and_a_resume_goes_on(classroom, bubblewrap):
+    """Exit 4, nothing scored; afterwards the run ends, and every answered call was paid once."""
+    from rqgm.testing.providers import with_faults
+    from rqgm.testing.providers.faults import server_error
+
+    project, teacher = classroom
+    quick = [f"-c models.providers.{name}.attempts=2" for name in ("openai", "anthropic")]
+    argv = ["run", "lessons", "--out", "cut", "--sandbox", "bubblewrap", "-c", "budget.outcomes=4", "--workers", "1"]
+    argv += [part for option in quick for part in option.split(" ", 1)]
+    script = with_faults(teacher, {lambda asked: asked.number > 4: server_error()})
+    with serve(script) as provider:
+        env = {**KEYS, "OPENAI_BASE_URL": provider.url + "/v1", "ANTHROPIC_BASE_URL": provider.url}
+        cut = project.rqgm(*argv, timeout=900, **env)
+        paid = cost_usd(provider)
+    assert cut.returncode == 4, cut.stderr
+    assert "rqgm resume" in cut.stderr
+    assert "2 jobs in a row failed outside the agents" in cut.stderr
+    with serve(teacher) as provider:
+        env = {**KEYS, "OPENAI_BASE_URL": provider.url + "/v1", "ANTHROPIC_BASE_URL": provider.url}
+        done = project.rqgm("resume", "cut", "--json", timeout=900, **env)
+        paid += cost_usd(provider)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert summary["finished"]
+    assert summary["outcomes"] == 4
+    assert summary["models"]["cost_usd"] == pytest.approx(paid, abs=1e-9)
