@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from rqgm.gateway.usage import Protocol
 
 RUN = "run"
+HIDDEN_TOKEN = b"[token]"
 PROBE_TOKENS = 16
 """The least that every provider takes as a limit."""
 BASE_URL = "http://gateway"
@@ -255,6 +256,8 @@ class Gateway:
             return refusal(protocol, 503, "gateway_failed", "the gateway failed; this job is over")
 
     async def _answer(self, lease: Lease, protocol: Protocol, data: bytes) -> Answer:
+        # A role that shows its request to the model shows its token: no provider's business, and another in a replay.
+        data = data.replace(lease.grant.token.encode(), HIDDEN_TOKEN)
         try:
             asked = read_request(protocol, data, self.settings.max_output_tokens)
             self._check_model(lease, asked)
