@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from rqgm.gateway.usage import Tokens
 
 MILLION = 1_000_000
+TIER = re.compile(r"input_cost_per_token_above_(\d+)k_tokens")
 TABLE = "model_prices_and_context_window_backup.json"
 
 
@@ -28,6 +30,8 @@ class Price:
     cached: float
     cache_write: float
     cache_write_1h: float
+    reasoning: float | None = None
+    """Of the output's part that was reasoning; None = as the rest of it."""
     threshold: int | None = None
     dear: Price | None = None
 
@@ -39,12 +43,14 @@ class Price:
         read = tokens.cached * self.cached
         long = tokens.cache_write_1h
         written = (tokens.cache_write - long) * self.cache_write + long * self.cache_write_1h
-        return plain * self.input + read + written + tokens.output * self.output
+        thought = min(tokens.reasoning, tokens.output) if self.reasoning is not None else 0
+        made = (tokens.output - thought) * self.output + thought * (self.reasoning or 0.0)
+        return plain * self.input + read + written + made
 
     def bound_usd(self, input_tokens: int, output_tokens: int) -> float:
         """Return the most that a call of at most so many tokens can cost, whatever is read from a cache or not."""
         dearest = max(self.input, self.cached, self.cache_write, self.cache_write_1h)
-        bound = input_tokens * dearest + output_tokens * self.output
+        bound = input_tokens * dearest + output_tokens * max(self.output, self.reasoning or 0.0)
         return max(bound, self.dear.bound_usd(input_tokens, output_tokens)) if self.dear else bound
 
 
@@ -101,18 +107,14 @@ def _own(table: PriceTable) -> Price:
 
 
 def _listed(entry: dict[str, Any]) -> Price:
-    base = _at(entry, "", None)
-    tiers = [
-        (1_000 * int(size), f"_above_{size}k_tokens") for size in ("100", "128", "200", "272") if _tier(entry, size)
-    ]
-    for threshold, suffix in sorted(tiers)[:1]:
-        dear = _at(entry, suffix, base)
-        return replace(base, threshold=threshold, dear=dear)
-    return base
-
-
-def _tier(entry: dict[str, Any], size: str) -> bool:
-    return f"input_cost_per_token_above_{size}k_tokens" in entry
+    sizes = sorted(int(found[1]) for key in entry if (found := TIER.fullmatch(key)))
+    tiers = [_at(entry, "", None)]
+    for size in sizes:
+        tiers.append(_at(entry, f"_above_{size}k_tokens", tiers[-1]))
+    price = tiers.pop()
+    for size in reversed(sizes):
+        price = replace(tiers.pop(), threshold=1_000 * size, dear=price)
+    return price
 
 
 def _at(entry: dict[str, Any], suffix: str, base: Price | None) -> Price:
@@ -122,10 +124,13 @@ def _at(entry: dict[str, Any], suffix: str, base: Price | None) -> Price:
 
     given = number("input_cost_per_token", base.input if base else 0.0)
     written = number("cache_creation_input_token_cost", given)
+    made = number("output_cost_per_token", base.output if base else 0.0)
+    before = max(base.reasoning, made) if base and base.reasoning is not None else None
     return Price(
         input=given,
-        output=number("output_cost_per_token", base.output if base else 0.0),
+        output=made,
         cached=number("cache_read_input_token_cost", given),
         cache_write=written,
         cache_write_1h=number("cache_creation_input_token_cost_above_1hr", written),
+        reasoning=number("output_cost_per_reasoning_token", 0.0) or before,
     )
