@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from rqgm.core.trees import File
+from rqgm.gateway.providers import NO_LIVE_CALLS
 from rqgm.sandbox.protocol import Completed
 from rqgm.testing.sandboxes import FakeBackend, FakeSandbox
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
     from rqgm.core.trees import Tree
     from rqgm.sandbox.profile import Profile
+
+# For every test, and for every process that one starts: no call to a model leaves this machine.
+os.environ[NO_LIVE_CALLS] = "tests"
 
 
 class RecordingSandbox(FakeSandbox):
