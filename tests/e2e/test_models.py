@@ -161,9 +161,7 @@ def run_lesson(project: Any, teacher: Teacher, backend: str, *more: str) -> dict
     assert summary["models"]["cost_usd"] == pytest.approx(told, abs=1e-9)
     counted = summary["usage"]["total"]["cost_usd"] + summary["models"]["uncounted_usd"]
     assert counted == pytest.approx(told, abs=1e-9)
-    again = project.rqgm(
-        "run", "lessons", "--out", "again", "--sandbox", backend, "--json", "--replay", "taught", timeout=900
-    )
+    again = project.rqgm(*argv, "--out", "again", "--replay", "taught", timeout=1800)
     assert again.returncode == 0, again.stderr
     replayed = json.loads(again.stdout)
     assert replayed["lineage_head"] == summary["lineage_head"]
