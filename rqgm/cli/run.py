@@ -41,7 +41,10 @@ def command(
         int | None, typer.Option(min=1, help="Blended tokens (input + 5 x output) that the run may spend.")
     ] = None,
     replay: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="Answer models from this run's recorded calls; none is made.")
+        Path | None,
+        typer.Option(
+            metavar="RUN", help="Answer models from this run's recorded calls, with its settings; none is made."
+        ),
     ] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
@@ -49,16 +52,17 @@ def command(
     import asyncio  # noqa: PLC0415
 
     from rqgm.cli.live import carry_out  # noqa: PLC0415
-    from rqgm.run.experiment import load_experiment  # noqa: PLC0415
+    from rqgm.run.experiment import change_experiment, load_experiment  # noqa: PLC0415
+    from rqgm.run.lock import read_lock  # noqa: PLC0415
     from rqgm.run.session import RunOptions, start  # noqa: PLC0415
     from rqgm.run.shelves import Shelves  # noqa: PLC0415
 
     shelves = Shelves.seen_from(Path.cwd())
-    found = shelves.find("experiment", experiment or shelves.project_file.default_experiment)
     given: dict[str, object] = {"seed": seed, "models.default": model}
     given |= {"budget.usd": budget_usd, "budget.tokens": budget_tokens}
-    if replay is not None:
-        given |= {"models.mode": "replay", "models.cassette": find_run(replay)}
+    recorded = find_run(replay) if replay is not None else None
+    if recorded is not None:
+        given |= {"models.mode": "replay", "models.cassette": recorded}
     overrides = list(override or []) + [f"{key}={value}" for key, value in given.items() if value is not None]
     options = RunOptions(
         out=out,
@@ -68,8 +72,12 @@ def command(
         tell=lambda text: typer.echo(text, err=True),
         shelves=shelves,
     )
-    loaded = load_experiment(found.path, overrides)
-    if loaded.models and replay is None:
+    if recorded is not None and experiment is None:  # with the settings that were recorded
+        loaded = change_experiment(read_lock(recorded).experiment, overrides, f"{recorded}/run.lock.json")
+    else:
+        found = shelves.find("experiment", experiment or shelves.project_file.default_experiment)
+        loaded = load_experiment(found.path, overrides)
+    if loaded.models and recorded is None:
         _tell_cost(loaded, shelves)
     folder = asyncio.run(start(loaded, options))
     raise typer.Exit(carry_out(folder, options, as_json=as_json))

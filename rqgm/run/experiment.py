@@ -125,11 +125,18 @@ class Experiment(_Table):
 
 def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Experiment:
     """Read an experiment and apply ``a.b=value`` overrides; ConfigError names file and key."""
-    data = read_toml(path)
+    return _changed(read_toml(path), overrides, str(path))
+
+
+def change_experiment(experiment: Experiment, overrides: Sequence[str], where: str) -> Experiment:
+    """Return an experiment with ``a.b=value`` overrides; ConfigError names `where` it is from and the key."""
+    return _changed(experiment.model_dump(mode="json", exclude_none=True), overrides, where)
+
+
+def _changed(data: dict[str, Any], overrides: Sequence[str], where: str) -> Experiment:
     for override in overrides:
         _override(data, override)
-    where = f"{path} (with -c {' -c '.join(overrides)})" if overrides else str(path)
-    return parse(data, Experiment, where)
+    return parse(data, Experiment, f"{where} (with -c {' -c '.join(overrides)})" if overrides else where)
 
 
 def _override(data: dict[str, Any], text: str) -> None:

@@ -161,7 +161,8 @@ def run_lesson(project: Any, teacher: Teacher, backend: str, *more: str) -> dict
     assert summary["models"]["cost_usd"] == pytest.approx(told, abs=1e-9)
     counted = summary["usage"]["total"]["cost_usd"] + summary["models"]["uncounted_usd"]
     assert counted == pytest.approx(told, abs=1e-9)
-    again = project.rqgm(*argv, "--out", "again", "--replay", "taught", timeout=1800)
+    settings = ("run", "--sandbox", backend, "--json", "--out", "again")  # the experiment is the recorded run's
+    again = project.rqgm(*settings, "--replay", "taught", timeout=1800)
     assert again.returncode == 0, again.stderr
     replayed = json.loads(again.stdout)
     assert replayed["lineage_head"] == summary["lineage_head"]

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from rqgm.core.errors import ConfigError
-from rqgm.run.experiment import Experiment, load_experiment
+from rqgm.run.experiment import Experiment, change_experiment, load_experiment
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -67,7 +69,10 @@ def test_the_last_override_wins(path: Path) -> None:
     [
         (
             "budget.outcoms=3",
-            ["budget.outcoms: unknown key; did you mean 'outcomes'?", "Allowed: cpu_s, outcomes, test_share, tokens, usd, wall_s"],
+            [
+                "budget.outcoms: unknown key; did you mean 'outcomes'?",
+                "Allowed: cpu_s, outcomes, test_share, tokens, usd, wall_s",
+            ],
         ),
         (
             "serach.lag=3",
@@ -172,3 +177,13 @@ def test_an_override_of_several_lines_is_not_cut_in_silence(path: Path) -> None:
     except ConfigError:
         return
     assert found.budget.outcomes != 1
+
+
+@pytest.mark.parametrize("name", ["repair", "repair-blind", "coding-llm"])
+def test_an_experiment_survives_being_stored_and_changed(name: str) -> None:
+    """What a run's lock holds is the experiment; overrides go on top of it, and errors name where it is from."""
+    loaded = load_experiment(ROOT / "experiments" / f"{name}.toml")
+    assert change_experiment(loaded, [], "here") == loaded
+    assert change_experiment(loaded, ["budget.outcomes=7"], "here").budget.outcomes == 7
+    with pytest.raises(ConfigError, match=r"^here \(with -c budget.outcoms=3\): budget.outcoms: unknown key"):
+        change_experiment(loaded, ["budget.outcoms=3"], "here")
