@@ -67,6 +67,7 @@ async def test_a_judge_sees_the_artifact_the_public_task_and_its_own_folders_onl
         "artifact": "/rqgm/artifact",
         "task_dir": "/rqgm/task",
         "criteria": [],
+        "model": None,
     }
 
 
