@@ -86,7 +86,7 @@ def _is_purse_empty(status: int, said: str, data: Any) -> bool:
         return any(word in said for word in EMPTY_PURSE)
     error = data.get("error") if isinstance(data, dict) else None
     message = error.get("message") if isinstance(error, dict) else None
-    return isinstance(message, str) and message.startswith((NO_CREDIT, f"AnthropicException - {NO_CREDIT}"))
+    return isinstance(message, str) and message.startswith(NO_CREDIT)
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
-from rqgm.gateway.answers import EVENTS, JSON_TYPE, AttemptError, read_answer
+from rqgm.gateway.answers import EVENTS, JSON_TYPE, NO_CREDIT, AttemptError, read_answer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from rqgm.gateway.answers import Answer
     from rqgm.gateway.asking import Asked
     from rqgm.gateway.providers import Provider
 
+DELTAS = {"text": "text_delta", "thinking": "thinking_delta", "signature": "signature_delta"}
+"""How the parts of a message's block are called in a stream of it."""
+BROKEN_OFF = frozenset({"APIConnectionError", "Timeout", "MidStreamFallbackError"})
+"""LiteLLM's words for it; to a whole answer that breaks off it says 500, and that its payload is not completed."""
 LOCAL_TABLE = "LITELLM_LOCAL_MODEL_COST_MAP"
 PASSED: dict[str, str] = {
     "chat": "messages tools tool_choice parallel_tool_calls temperature top_p n stop max_tokens max_completion_tokens "
@@ -46,6 +51,10 @@ async def translated(provider: Provider, asked: Asked) -> Answer:
         "num_retries": 0,
         "max_retries": 0,
     }
+    if (
+        asked.protocol == "messages"
+    ):  # LiteLLM streams these with what only its own server has: a message is taken apart
+        call["stream"] = False
     if asked.stream and asked.protocol == "chat":
         call["stream_options"] = {"include_usage": True}
     try:
@@ -90,7 +99,8 @@ async def _answer(provider: Provider, asked: Asked, made: Any) -> Answer:
     if not asked.stream:
         body = provider.redact(json.dumps(_plain(made)).encode())
         return read_answer(asked, 200, {"content-type": JSON_TYPE}, body)
-    body = provider.redact(b"".join([chunk async for chunk in _events(made)]))
+    chunks = list(message_events(_plain(made))) if asked.protocol == "messages" else [c async for c in _events(made)]
+    body = provider.redact(b"".join(chunks))
     return read_answer(
         asked, 200, {"content-type": EVENTS}, body + (b"data: [DONE]\n\n" if asked.protocol == "chat" else b"")
     )
@@ -106,6 +116,28 @@ async def _events(stream: Any) -> AsyncIterator[bytes]:
         yield f"{name}data: {json.dumps(data)}\n\n".encode()
 
 
+def message_events(message: dict[str, Any]) -> Iterator[bytes]:
+    """Yield the events of a stream that says an Anthropic message."""
+    yield _event("message_start", message={**message, "content": [], "stop_reason": None, "stop_sequence": None})
+    for index, block in enumerate(message.get("content") or []):
+        begun = {**block, **({"input": {}} if "input" in block else {key: "" for key in DELTAS if key in block})}
+        yield _event("content_block_start", index=index, content_block=begun)
+        for key, kind in DELTAS.items():
+            if block.get(key):
+                yield _event("content_block_delta", index=index, delta={"type": kind, key: block[key]})
+        if "input" in block:
+            delta = {"type": "input_json_delta", "partial_json": json.dumps(block["input"])}
+            yield _event("content_block_delta", index=index, delta=delta)
+        yield _event("content_block_stop", index=index)
+    end = {key: message.get(key) for key in ("stop_reason", "stop_sequence")}
+    yield _event("message_delta", delta=end, usage=message.get("usage") or {})
+    yield _event("message_stop")
+
+
+def _event(kind: str, **fields: Any) -> bytes:
+    return f"event: {kind}\ndata: {json.dumps({'type': kind, **fields})}\n\n".encode()
+
+
 def _plain(made: Any) -> Any:
     if hasattr(made, "model_dump"):
         return made.model_dump(mode="json", exclude_none=True, warnings=False)
@@ -116,7 +148,9 @@ def _refused(provider: Provider, asked: Asked, error: Exception) -> Answer:
     """Return or raise what follows from an exception of LiteLLM: its HTTP status decides, as for a direct answer."""
     status, kind = getattr(error, "status_code", None), type(error).__name__
     text = provider.redact(str(error).encode("utf-8", "replace")).decode()
-    if not isinstance(status, int) or kind in {"APIConnectionError", "Timeout", "MidStreamFallbackError"}:
+    if re.search(rf'"message": ?"{NO_CREDIT}', text):
+        raise AttemptError(f"{asked.model}: {text}", retry=False) from error
+    if not isinstance(status, int) or kind in BROKEN_OFF or "is not completed" in text:
         raise AttemptError(f"{kind}: {text}", began=True) from error
     body = json.dumps(_error(asked, kind, text[:2_000])).encode()
     return read_answer(asked, status, {"content-type": JSON_TYPE, **_headers(error)}, body)
