@@ -51,10 +51,8 @@ async def translated(provider: Provider, asked: Asked) -> Answer:
         "num_retries": 0,
         "max_retries": 0,
     }
-    if (
-        asked.protocol == "messages"
-    ):  # LiteLLM streams these with what only its own server has: a message is taken apart
-        call["stream"] = False
+    if asked.protocol == "messages":
+        call["stream"] = False  # LiteLLM streams these with what only its server has; `message_events` does it here
     if asked.stream and asked.protocol == "chat":
         call["stream_options"] = {"include_usage": True}
     try:
