@@ -58,7 +58,9 @@ class Call:
     attempts: int
     wall_s: float
     refused: bool = False
-    """The gateway refused it, because of the job's or the role's limit."""
+    """The gateway refused it, because of the job's, the role's or the run's limit."""
+    spent: str = ""
+    """Which limit of the run it was, if it was the run's."""
     replayed: bool = False
 
     @property

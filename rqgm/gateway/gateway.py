@@ -94,7 +94,9 @@ class Lease:
 
     def charge(self, call: Call) -> None:
         """Take a call into what the job has used."""
-        self.exhausted = self.exhausted or call.refused
+        if call.spent:
+            self.trouble = BudgetSpentError(f"the budget of {call.spent} is spent")
+        self.exhausted = self.exhausted or (call.refused and not call.spent)
         self.usage += Usage(
             input_tokens=call.tokens["input"],
             output_tokens=call.tokens["output"],
@@ -270,6 +272,8 @@ class Gateway:
             return recorded
         if self.settings.mode == "replay":
             return self._miss(lease, asked)
+        if lease.trouble is not None:  # the job will not count: no call of it is worth its price
+            return refusal(protocol, 503, "provider_unavailable", "this job is over")
         return await self._metered(lease, asked, number)
 
     async def check(self, tools: bool = True) -> None:
@@ -306,6 +310,8 @@ class Gateway:
             call = place.find(lease.scope, asked.digest, number) if place else None
             if place is None or call is None:
                 continue
+            if call.spent and self.settings.mode != "replay":
+                continue  # who may ask has a budget of its own
             answer = place.answer(call)
             if place is not self.calls:  # else it is on record already
                 request, response = self.calls.put(_text(asked)), self.calls.put(answer.body)
@@ -342,12 +348,11 @@ class Gateway:
         """Refuse a call that no limit allows any more. The run's own limit is no failure of the role."""
         text = f"the {found.account}'s limit of {found.limit} does not allow this call at its worst"
         answer = refusal(asked.protocol, 402, "budget_exhausted", text)
+        call = replace(self._call(lease, asked, number, Fetched(answer, 0, 0), 0.0), refused=True)
         if found.account == RUN:
-            lease.trouble = BudgetSpentError(f"the budget of {found.limit} is spent")
-        else:
-            lease.exhausted = True
-            call = self._call(lease, asked, number, Fetched(answer, 0, 0), 0.0)
-            self.calls.settle(None, replace(call, refused=True))  # a replay must refuse it too
+            call = replace(call, spent=found.limit)
+        self.calls.settle(None, call)  # a replay must refuse it too
+        lease.charge(call)
         return answer
 
     async def _fetched(self, lease: Lease, asked: Asked, number: int, held: Hold) -> Answer:

@@ -11,9 +11,11 @@ import pytest
 from rqgm.core.errors import BudgetSpentError, ConfigError, ProviderUnavailableError
 from rqgm.gateway.accounts import Amount
 from rqgm.gateway.gateway import RunLimits
-from rqgm.testing.providers import Reply, ReplyUsage, faults, serve
+from rqgm.testing.providers import Reply, ReplyUsage, echo, faults, serve
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rqgm.testing.providers import Asked, Fault
 
 USED = ReplyUsage(1_000, 50, cached=200, reasoning=20)
@@ -96,7 +98,47 @@ async def test_the_runs_limit_is_no_failure_of_the_job(gateways: Any) -> None:
         with pytest.raises(BudgetSpentError, match="budget of tokens is spent"):
             await role.lease.close()
         assert not provider.served
-        assert not list(gateway.calls)
+        (call,) = gateway.calls
+        assert (call.refused, call.spent, call.amount.calls) == (True, "tokens", 0)
+
+
+async def test_a_replay_spends_the_runs_budget_where_the_recorded_run_did(gateways: Any, tmp_path: Path) -> None:
+    """It has no limits of its own to keep; who may ask the provider is not held to another run's."""
+    with serve(echo()) as provider:
+        async with gateways.open(provider.url, folder="first", run=RunLimits(tokens=10)) as gateway:
+            first = await gateways.role(gateway).ask()
+        again = {"mode": "replay", "cassette": str(tmp_path / "first")}
+        async with gateways.open(provider.url, folder="second", **again) as gateway:
+            role = gateways.role(gateway)
+            assert (await role.ask()).content == first.content
+            with pytest.raises(BudgetSpentError, match="budget of tokens is spent"):
+                await role.lease.close()
+        assert not provider.served
+        async with gateways.open(provider.url, folder="third", **again | {"mode": "replay-or-live"}) as gateway:
+            assert (await gateways.role(gateway).ask()).status_code == 200
+
+
+async def test_a_job_that_is_over_is_not_paid_for(gateways: Any) -> None:
+    """After the provider failed nothing that the role asks would count."""
+    script = gateways.Plans({"first": [faults.server_error(), faults.server_error()]})
+    async with gateways.served(script) as (provider, gateway):
+        role = gateways.role(gateway)
+        assert (await role.ask("first")).status_code == 503
+        asked = len(provider.served)
+        assert (await role.ask("second")).status_code == 503
+        assert len(provider.served) == asked
+
+
+async def test_a_jobs_token_is_neither_sent_nor_recorded(gateways: Any) -> None:
+    """A role that shows its request to the model shows its token: it would be another one in a replay."""
+    async with gateways.served() as (provider, gateway):
+        role = gateways.role(gateway)
+        token = role.lease.grant.token
+        answer = await role.ask(f"my token is {token}")
+        assert token not in answer.text
+        assert token not in str(provider.served[0].body)
+        (call,) = gateway.calls
+        assert not any(token in (text or "") for text in gateway.calls.texts(call))
 
 
 async def test_the_test_at_the_end_may_use_what_the_search_left(gateways: Any) -> None:
