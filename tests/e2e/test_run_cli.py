@@ -143,7 +143,7 @@ def test_compare_pairs_a_run_with_its_control(finished, project):
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (["run", "nosuch"], "Known: mini"),
+        (["run", "nosuch"], "Known: coding-llm, mini"),
         (["run", "-c", "budget.outcomez=3"], "did you mean 'outcomes'?"),
         (["run", "-c", "budget.outcomes=0"], "budget.outcomes"),
         (["run", "-c", "nonsense"], "key=value"),

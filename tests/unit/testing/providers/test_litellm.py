@@ -5,13 +5,19 @@ Its async functions only: the others make an event loop that they leave open, wh
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from rqgm.testing.providers import Reply, ReplyUsage, ToolCall, echo, faults, serve, with_faults
 
+# Importing it takes seconds, and warns of how it uses pydantic.
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
 
 @pytest.fixture(scope="module")
 def litellm():
+    gc.collect()  # a stream of OpenAI's that dies while httpx is being imported raises
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
         import litellm
