@@ -38,6 +38,7 @@ bench: .venv/dev         ## the figures of README and DESIGN, as JSON in benchma
 	$(BIN)/python benchmarks/overhead.py --out benchmarks/results/overhead.json
 	$(BIN)/python benchmarks/replacement.py --out benchmarks/results/replacement.json
 	$(BIN)/python benchmarks/panels.py --out benchmarks/results/panels.json
+	$(BIN)/python benchmarks/gateway.py --out benchmarks/results/gateway.json
 	$(BIN)/python benchmarks/improvement.py --out benchmarks/results/improvement.json --runs archive/runs/bench
 	[ -z "$$RQGM_DATA" ] || $(BIN)/python benchmarks/transfer.py --out benchmarks/results/transfer.json --runs archive/runs/bench
 	[ -z "$$RQGM_DATA" ] || $(BIN)/python benchmarks/judges.py --out benchmarks/results/judges.json

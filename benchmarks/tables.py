@@ -138,6 +138,9 @@ def overhead() -> str:
     panels = load("panels")
     if panels:
         rows += _panels(panels)
+    gateway = load("gateway")
+    if gateway:
+        rows += _gateway(gateway)
     return "| what | measured |\n|---|---|\n" + "".join(f"| {what} | {figure} |\n" for what, figure in rows)
 
 
@@ -294,6 +297,53 @@ def _with_interval(figure: dict[str, Any], show: Callable[[float], str]) -> str:
     return show(figure["value"]) + bounds
 
 
+def adversarial() -> str:
+    """Return the table of the adversarial objective: the judges that sit at the end, with it and without."""
+    found = load("adversarial")
+    if found is None:
+        return "Not measured yet.\n"
+    text = "| seed | judges at the end | adversarial outcomes | items | balanced accuracy, with → without, % | machine-made and wrong ones accepted, with → without, % | stringency ratio on right ones, with → without |\n"
+    text += "|---|---|---|---|---|---|---|\n"
+    for row in found["seeds"]:
+        arms = row["arms"]
+        told = "the same" if row["same_judge"] else f"#{arms['adversarial']['node']}, #{arms['anchor-only']['node']}"
+        for name, items in (("held patches", "anchor_held"), ("test tasks' patches", "machine_test")):
+            both = [row[items].get(arm, {}) for arm in ("adversarial", "anchor-only")]
+            cells = [
+                " → ".join(show(side[figure]) if figure in side else "-" for side in both)
+                for figure, show in (
+                    ("balanced_accuracy", percent),
+                    ("machine_reject", percent),
+                    ("ratio_accept", number),
+                )
+            ]
+            text += f"| {row['seed']} | {told} | {arms['adversarial']['adversarial_outcomes']} | {name} | {' | '.join(cells)} |\n"
+    over = found["difference_over_seeds"]["anchor_held"]["balanced_accuracy"]
+    mean = over["mean"]
+    if mean:
+        text += f"\nWith minus without, balanced accuracy on held patches: {100 * mean['difference']:+.1f} points "
+        text += f"{points(mean['interval'])} (mean over {over['seeds']} seeds, t interval).\n"
+    return text
+
+
+def _gateway(found: dict[str, Any]) -> list[tuple[str, str]]:
+    calls = found["calls"]
+    own = " · ".join(
+        f"{figures['own_ms']['p50']} ms, p99 {figures['own_ms']['p99']} ({name})"
+        for name, figures in calls.items()
+        if "own_ms" in figures
+    )
+    rates = " · ".join(
+        f"{figures['calls_per_s']['gateway']:.0f} of {figures['calls_per_s']['direct']:.0f} ({name})"
+        for name, figures in calls.items()
+        if "calls_per_s" in figures
+    )
+    return [
+        (f"gateway's own time per call, p50 (load {found['load_before']} on {found['machine']['cores']} cores)", own),
+        ("calls a second by the gateway, of directly, 16 callers", rates),
+    ]
+
+
 def fill(text: str) -> str:
     """Return a page with every table that it has renewed."""
     tables = {
@@ -305,6 +355,7 @@ def fill(text: str) -> str:
         "judges-held": judges_held,
         "judges-ranking": judges_ranking,
         "judges-samples": judges_samples,
+        "adversarial": adversarial,
     }
     for name, make in tables.items():
         text = _between(text, f"table: {name}", make())

@@ -16,7 +16,7 @@ from shared.spectrum import measure
 
 MAX_EDITS = 400  # edits of one operator that are compared with a reference
 MAX_TASKS = 4  # failed tasks that operators are held against
-MAX_CASES = 12  # labelled patches on which features are tried
+MAX_CASES = 16  # labelled patches on which features are tried
 CASE_STEPS = 60_000
 
 

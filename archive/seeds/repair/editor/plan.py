@@ -40,7 +40,7 @@ ATTEMPTS = 20
 # How many drafts of an edit are tried on train tasks, one on top of the other where it helps; on how many of a solver's that failed and that went well, with how
 # many steps, and on how many labelled items of a judge.
 DRAFTS = 6
-TRIED_FAILED = 3
-TRIED_SOLVED = 1
-TRIAL_STEPS = 300_000
+TRIED_FAILED = 4
+TRIED_SOLVED = 2
+TRIAL_STEPS = 400_000
 TRIED_VERDICTS = 8

@@ -19,22 +19,32 @@ class Workspace:
         self.changes = dict(changes or {})
         self._roles = None
         self._kinds = {}
-        self._disk = _Disk(root)
 
     def changed(self, changes):
         """Return this workspace with more changes laid over it."""
         made = Workspace(self.root, {**self.changes, **changes})
         made._kinds = {path: kind for path, kind in self._kinds.items() if path not in changes}
-        made._disk = self._disk
         return made
 
     def read(self, path):
         """Return a file's text, or None when it is absent, too large or not text."""
-        return self.changes[path] if path in self.changes else self._disk.read(path)
+        if path in self.changes:
+            return self.changes[path]
+        full = os.path.join(self.root, path)
+        try:
+            if os.path.getsize(full) > MAX_FILE_BYTES:
+                return None
+            with open(full, encoding="utf-8", newline="") as file:
+                return file.read()
+        except (OSError, ValueError):
+            return None
 
     def modules(self, folder):
         """Return the sorted paths of all Python files under `folder`."""
-        found = set(self._disk.files(folder))
+        found = set()
+        for base, folders, names in os.walk(os.path.join(self.root, folder)):
+            folders[:] = sorted(name for name in folders if name != "__pycache__")
+            found.update(os.path.relpath(os.path.join(base, name), self.root) for name in names)
         found.update(path for path in self.changes if path.startswith(folder + "/"))
         return sorted(path for path in found if path.endswith(".py") and self.read(path) is not None)
 
@@ -67,37 +77,6 @@ class Workspace:
             if len(pieces) == 3 and pieces[2] != "__init__.py" and self.kind(path) == kind:
                 found.append((pieces[1], pieces[2][:-3]))
         return found
-
-
-class _Disk:
-    """The files below a folder, each read once: the folder does not change while an edit is made."""
-
-    def __init__(self, root):
-        self._root = root
-        self._texts = {}
-        self._files = {}
-
-    def read(self, path):
-        if path not in self._texts:
-            self._texts[path] = self._read(os.path.join(self._root, path))
-        return self._texts[path]
-
-    def _read(self, full):
-        try:
-            if os.path.getsize(full) > MAX_FILE_BYTES:
-                return None
-            with open(full, encoding="utf-8", newline="") as file:
-                return file.read()
-        except (OSError, ValueError):
-            return None
-
-    def files(self, folder):
-        if folder not in self._files:
-            found = self._files[folder] = []
-            for base, folders, names in os.walk(os.path.join(self._root, folder)):
-                folders[:] = sorted(name for name in folders if name != "__pycache__")
-                found += [os.path.relpath(os.path.join(base, name), self._root) for name in names]
-        return self._files[folder]
 
 
 def _read_roles(text):
