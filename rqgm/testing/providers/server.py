@@ -30,6 +30,8 @@ class Provider:
         self._book = Book()
         self._desk = Desk(script, self._book, api_key, models, lambda: self._server.server_state.connections)
         self._socket = socket.create_server((HOST, port))
+        # asyncio does it only for sockets whose protocol is named; else pieces of an answer wait 40 ms for one another.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.url = f"http://{HOST}:{self._socket.getsockname()[1]}"
         self._server = _Server(_config(self._desk))
         self._thread = threading.Thread(target=self._run, name="scripted provider", daemon=True)
