@@ -52,8 +52,6 @@ def command(
     import asyncio  # noqa: PLC0415
 
     from rqgm.cli.live import carry_out  # noqa: PLC0415
-    from rqgm.run.experiment import change_experiment, load_experiment  # noqa: PLC0415
-    from rqgm.run.lock import read_lock  # noqa: PLC0415
     from rqgm.run.session import RunOptions, start  # noqa: PLC0415
     from rqgm.run.shelves import Shelves  # noqa: PLC0415
 
@@ -72,15 +70,22 @@ def command(
         tell=lambda text: typer.echo(text, err=True),
         shelves=shelves,
     )
-    if recorded is not None and experiment is None:  # with the settings that were recorded
-        loaded = change_experiment(read_lock(recorded).experiment, overrides, f"{recorded}/run.lock.json")
-    else:
-        found = shelves.find("experiment", experiment or shelves.project_file.default_experiment)
-        loaded = load_experiment(found.path, overrides)
+    loaded = _load(experiment, shelves, overrides, recorded)
     if loaded.models and recorded is None:
         _tell_cost(loaded, shelves)
     folder = asyncio.run(start(loaded, options))
     raise typer.Exit(carry_out(folder, options, as_json=as_json))
+
+
+def _load(name: str | None, shelves: Shelves, overrides: list[str], recorded: Path | None) -> Experiment:
+    """Return the experiment by name, or the project's; a replay without a name has the settings that were recorded."""
+    from rqgm.run.experiment import change_experiment, load_experiment  # noqa: PLC0415
+    from rqgm.run.lock import read_lock  # noqa: PLC0415
+
+    if recorded is not None and name is None:
+        return change_experiment(read_lock(recorded).experiment, overrides, f"{recorded}/run.lock.json")
+    found = shelves.find("experiment", name or shelves.project_file.default_experiment)
+    return load_experiment(found.path, overrides)
 
 
 def _tell_cost(experiment: Experiment, shelves: Shelves) -> None:
