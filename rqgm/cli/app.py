@@ -7,14 +7,19 @@ import sys
 import typer
 
 from rqgm.cli import (
+    audit,
+    blame,
     calls,
     compare,
     diff,
     doctor,
     evaluate,
+    export,
     init,
     judge,
     lineage,
+    log,
+    report,
     resume,
     run,
     sandbox,
@@ -23,6 +28,7 @@ from rqgm.cli import (
     status,
     task,
     validate,
+    view,
 )
 from rqgm.cli.console import report_error
 
@@ -34,7 +40,25 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for module in (init, validate, run, resume, status, compare, lineage, show, diff, evaluate, calls, schema, doctor):
+for module in (
+    init,
+    validate,
+    run,
+    resume,
+    status,
+    compare,
+    lineage,
+    log,
+    show,
+    diff,
+    blame,
+    evaluate,
+    audit,
+    report,
+    view,
+):
+    module.register(app)
+for module in (export, calls, schema, doctor):
     module.register(app)
 app.add_typer(judge.app, name="judge")
 app.add_typer(task.app, name="task")
