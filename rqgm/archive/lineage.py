@@ -6,6 +6,7 @@ Commits carry a logical clock instead of the time, so equal runs have equal comm
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from rqgm.core.text import clean
 from rqgm.core.trees import File, check_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from rqgm.core.trees import Tree
@@ -25,6 +26,32 @@ if TYPE_CHECKING:
 _CLOCK_START = 946_684_800
 """2000-01-01; a node's logical time is its index in minutes after it."""
 _SIGNER = ("rqgm", "rqgm@localhost")
+
+
+_STATUS = {"A": "added", "D": "removed"}
+MAX_SHOWN_PATCH = 200_000
+"""Bytes of one file's patch; one that is longer is told of, not made into text."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """How one file differs between two nodes. `added` and `removed` count lines; both are 0 of a binary file."""
+
+    path: str
+    status: str
+    """``added``, ``removed`` or ``changed`` (also where only the executable bit did)."""
+    added: int
+    removed: int
+    binary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FilePatch:
+    """A changed file with its unified diff, which is foreign text; None of a binary file or a diff that is too long."""
+
+    change: FileChange
+    text: str | None
+    patch_bytes: int
 
 
 class Lineage:
@@ -110,10 +137,33 @@ class Lineage:
         """Return a node's commit message."""
         return str(self._commit(node).message)
 
+    def changes(self, old: str, new: str) -> list[FileChange]:
+        """Return the files that differ between two nodes' workspaces, by path; equal files are not read."""
+        return [_change(patch) for patch in self._patches(old, new, context_lines=0)]
+
+    def patches(self, old: str, new: str, max_bytes: int = MAX_SHOWN_PATCH) -> Iterator[FilePatch]:
+        """Yield the files that differ between two nodes' workspaces, with their diffs up to `max_bytes` long each."""
+        for patch in self._patches(old, new, context_lines=3):
+            change = _change(patch)
+            shown = not change.binary and len(patch.data) <= max_bytes
+            yield FilePatch(change, patch.text if shown else None, len(patch.data))
+
+    def _patches(self, old: str, new: str, context_lines: int) -> Iterator[pygit2.Patch]:
+        # libgit2 answers None where a file was touched but is equal
+        before, after = self._commit(old).tree, self._commit(new).tree
+        return (patch for patch in before.diff_to_tree(after, context_lines=context_lines) if patch is not None)
+
     def diff(self, old: str, new: str) -> str:
         """Return the unified diff between two nodes' workspaces (foreign text: clean it before showing)."""
         patch = self._repo.diff(self._commit(old), self._commit(new)).patch
         return patch or ""
+
+
+def _change(patch: pygit2.Patch) -> FileChange:
+    delta = patch.delta
+    _, added, removed = patch.line_stats
+    path = delta.new_file.path or delta.old_file.path
+    return FileChange(path, _STATUS.get(delta.status_char(), "changed"), added, removed, delta.is_binary)
 
 
 def extend_head(head: str, node: str) -> str:
