@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rqgm.archive.blobs import Blobs
-from rqgm.core.errors import ConfigError, InfrastructureError, UnknownNameError
+from rqgm.core.errors import ConfigError, UnknownNameError
 from rqgm.core.words import Pool, RoleKind
 from rqgm.evolution.criterion import Measure, MeasuredRole
 from rqgm.evolution.work import Bench, SandboxWorker
@@ -26,6 +26,9 @@ from rqgm.sandbox.pool import Sandboxes
 from rqgm.tasks.suite import load_suite
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+    from rqgm.archive.lineage import Lineage
     from rqgm.gateway.gateway import Gateway
     from rqgm.run.session import OpenedRun
     from rqgm.tasks.suite import Suite
@@ -47,13 +50,14 @@ class EvaluationRequest:
 async def evaluate(request: EvaluationRequest) -> dict[str, Any]:
     """Return {node, suite, passed, total, rate, interval, tasks[{task, outcome, score, failure}]} and who was run."""
     suite = load_suite(Shelves.seen_from(Path.cwd()).find("suite", request.suite).path)
-    names = _names(suite, request.pool)
+    names = pool_names(suite, request.pool)
     run = open_run(request.run)
     try:
         index = find_node(run.state, request.node)
-        role = _role(run, suite, request.role)
-        outcomes = await _run_all(request, run, suite, role, index, names)
+        role = role_on(run, suite, request.role)
         commit = run.state.nodes[index].commit
+        async with working(run, [role], {suite.name: suite}, sandbox=request.sandbox) as worker:
+            outcomes = await run_tests(worker, [Test(commit, role.name, name) for name in names], request.workers)
     finally:
         run.archive.close()
     tasks = [
@@ -64,7 +68,8 @@ async def evaluate(request: EvaluationRequest) -> dict[str, Any]:
     return {**head, **rate_of([bool(result["y"]) for result in outcomes]), "tasks": tasks}
 
 
-def _names(suite: Suite, pool: str | None) -> tuple[str, ...]:
+def pool_names(suite: Suite, pool: str | None) -> tuple[str, ...]:
+    """Return the names of a pool's tasks or items, or of all; UnknownNameError, or ConfigError if there are none."""
     if pool is not None and pool not in list(Pool):
         raise UnknownNameError("pool", pool, list(Pool), suite.name)
     names = suite.names(pool)
@@ -73,7 +78,7 @@ def _names(suite: Suite, pool: str | None) -> tuple[str, ...]:
     return names
 
 
-def _role(run: OpenedRun, suite: Suite, name: str | None) -> MeasuredRole:
+def role_on(run: OpenedRun, suite: Suite, name: str | None) -> MeasuredRole:
     """Return the role to run as a role measured on `suite`, with the step count that the run gave it."""
     wanted = RoleKind.JUDGE if suite.kind == "judging" else RoleKind.SOLVER
     able = {role.name: role for role in run.criterion.roles if role.kind is wanted}
@@ -97,16 +102,28 @@ def _gateway(run: OpenedRun, scratch: Path) -> Gateway | None:
     return make_gateway(experiment.model_copy(update={"models": models}), scratch, panels_of(run.criterion))
 
 
-async def _run_all(
-    request: EvaluationRequest, run: OpenedRun, suite: Suite, role: MeasuredRole, index: int, names: tuple[str, ...]
-) -> list[dict[str, Any]]:
-    name = request.sandbox or run.lock.sandbox
-    backend = await choose(name, trusted=not run.lock.isolated, allow_unsafe=False, profile=run.profile)
-    check_suite_backend(suite, backend)
+@asynccontextmanager
+async def working(
+    run: OpenedRun,
+    roles: Sequence[MeasuredRole],
+    suites: Mapping[str, Suite],
+    *,
+    sandbox: str | None = None,
+    lineage: Lineage | None = None,
+) -> AsyncIterator[SandboxWorker]:
+    """Give a worker that tests workspaces of `lineage` (None = the run's) in `roles`; nothing is kept when it ends.
+
+    `suites` are those of the roles, beside the run's; `sandbox` None = the run's back-end.
+    """
+    backend = await choose(
+        sandbox or run.lock.sandbox, trusted=not run.lock.isolated, allow_unsafe=False, profile=run.profile
+    )
+    for suite in suites.values():
+        check_suite_backend(suite, backend)
     await backend.prepare(run.profile)
-    others = tuple(other for other in run.criterion.roles if other.name != role.name)
-    criterion = replace(run.criterion, roles=(role, *others))
-    workers = asyncio.Semaphore(request.workers or os.cpu_count() or 1)
+    names = {role.name for role in roles}
+    others = tuple(other for other in run.criterion.roles if other.name not in names)
+    criterion = replace(run.criterion, roles=(*roles, *others))
     label = f"evaluate-{os.getpid()}"
     with tempfile.TemporaryDirectory(prefix="rqgm-") as scratch:
         async with AsyncExitStack() as stack:
@@ -115,20 +132,36 @@ async def _run_all(
                 await stack.enter_async_context(gateway)
             place = gateway.place if gateway else None
             sandboxes = await stack.enter_async_context(Sandboxes(backend, label, spare=1, gateway=place))
-            suites = {**run.suites, suite.name: suite}
+            every = {**run.suites, **suites}
             seed = run.lock.experiment.seed
             blobs = Blobs(Path(scratch) / "blobs")
-            bench = Bench(sandboxes, run.profile, suites, run.archive.lineage, blobs, criterion, seed, gateway)
-            worker = SandboxWorker(bench)
+            trees = lineage or run.archive.lineage
+            yield SandboxWorker(Bench(sandboxes, run.profile, every, trees, blobs, criterion, seed, gateway))
 
-            async def one(name: str) -> dict[str, Any]:
-                async with workers:
-                    return await worker.test(Test(run.state.nodes[index].commit, role.name, name))
 
-            results = await asyncio.gather(*(one(name) for name in names), return_exceptions=True)
+async def run_tests(
+    worker: SandboxWorker,
+    tests: Sequence[Test],
+    workers: int | None = None,
+    observe: Callable[[int], None] = lambda _: None,
+) -> list[dict[str, Any]]:
+    """Return each test's outcome, in order; `observe` is told how many are done. What fails outside agents is raised.
+
+    At most `workers` run at a time, None = one a processor.
+    """
+    places = asyncio.Semaphore(workers or os.cpu_count() or 1)
+    done = 0
+
+    async def one(test: Test) -> dict[str, Any]:
+        nonlocal done
+        async with places:
+            result = await worker.test(test)
+        done += 1
+        observe(done)
+        return result
+
+    results = await asyncio.gather(*(one(test) for test in tests), return_exceptions=True)
     for result in results:
-        if isinstance(result, InfrastructureError):
-            raise result
         if isinstance(result, BaseException):
             raise result
     return [result for result in results if isinstance(result, dict)]
