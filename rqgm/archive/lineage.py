@@ -80,7 +80,7 @@ class Lineage:
         if body.strip():
             lines += [clean(body, 4_000, lines=True).strip(), ""]
         lines += [f"{key}: {clean(value, 1_000)}" for key, value in trailers.items()]
-        signature = pygit2.Signature(*_SIGNER, _CLOCK_START + 60 * index, 0)
+        signature = pygit2.Signature(*_SIGNER, commit_time(index), 0)
         commit = self._repo.create_commit(
             None,
             signature,
@@ -164,6 +164,11 @@ def _change(patch: pygit2.Patch) -> FileChange:
     _, added, removed = patch.line_stats
     path = delta.new_file.path or delta.old_file.path
     return FileChange(path, _STATUS.get(delta.status_char(), "changed"), added, removed, delta.is_binary)
+
+
+def commit_time(index: int) -> int:
+    """Return the logical time of node `index`, in seconds since 1970."""
+    return _CLOCK_START + 60 * index
 
 
 def extend_head(head: str, node: str) -> str:

@@ -7,13 +7,13 @@ import platform
 import shutil
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from rqgm.archive.run_archive import LOCK_FILE
 from rqgm.core.errors import ConfigError, IntegrityError, UnknownNameError
-from rqgm.core.hashes import hash_json
+from rqgm.core.hashes import hash_json, sha256
 from rqgm.core.toml import parse
 from rqgm.core.trees import hash_tree, read_tree
 from rqgm.core.words import Pool, RoleKind, Verdict
@@ -63,11 +63,17 @@ class Lock(BaseModel):
     sandbox: str
     isolated: bool
     versions: dict[str, str]
+    inputs: str | None = None
+    """Hash over every byte of the run's own copies of suites, panels and profile; older locks have none."""
 
     @property
     def hash(self) -> str:
         """Hash of the whole lock."""
-        return hash_json(self.model_dump(mode="json"))
+        return hash_json(self.to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data, without what an older lock does not have."""
+        return self.model_dump(mode="json", exclude={"inputs"} if self.inputs is None else None)
 
 
 @dataclass(frozen=True)
@@ -174,11 +180,19 @@ def freeze(resolved: Resolved, folder: Path, run: str, sandbox: str, *, isolated
         sandbox=sandbox,
         isolated=isolated,
         versions={"rqgm": version("rqgm-toolkit"), "python": platform.python_version()},
+        inputs=hash_inputs(folder),
     )
     scratch = folder / f"{LOCK_FILE}.part"
-    scratch.write_text(json.dumps({**lock.model_dump(mode="json"), "hash": lock.hash}, indent=2, sort_keys=True) + "\n")
+    scratch.write_text(json.dumps({**lock.to_json(), "hash": lock.hash}, indent=2, sort_keys=True) + "\n")
     scratch.replace(folder / LOCK_FILE)
     return lock
+
+
+def hash_inputs(folder: Path) -> str:
+    """Return the hash over the paths and bytes of all files in a run's own copies; links are not followed."""
+    base = folder / INPUTS
+    files = sorted(path for path in base.rglob("*") if path.is_file() and not path.is_symlink())
+    return hash_json([[path.relative_to(base).as_posix(), sha256(path.read_bytes())] for path in files])
 
 
 def _flat(name: str) -> str:

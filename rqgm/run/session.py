@@ -201,7 +201,7 @@ async def proceed(
         _check_digest(run.lock, digest)
         label = run_label(folder)
         await backend.reap(label)
-        settings = _settings(run.lock, options.workers)
+        settings = loop_settings(run.lock, options.workers)
         async with AsyncExitStack() as stack:
             experiment = run.lock.experiment
             gateway = make_gateway(experiment, folder, panels_of(run.criterion)) if experiment.models else None
@@ -257,7 +257,8 @@ def check_workers(experiment: Experiment, workers: int | None) -> None:
         )
 
 
-def _settings(lock: Lock, workers: int | None) -> LoopSettings:
+def loop_settings(lock: Lock, workers: int | None = None) -> LoopSettings:
+    """Return what the loop of a run is told."""
     experiment = lock.experiment
     check_workers(experiment, workers)
     return LoopSettings(

@@ -1,0 +1,250 @@
+"""The audit: all checks of a run's folder, in an order in which each rests only on what was checked before it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from rqgm.archive.ledger import Ledger
+from rqgm.archive.state import State
+from rqgm.core.errors import ConfigError, RqgmError
+from rqgm.gateway.calls import CALLS_FILE
+from rqgm.report.audit.findings import Sheet, Standing, failed, skipped
+from rqgm.report.audit.folder import check_inputs, check_layout, check_lock
+from rqgm.report.audit.isolation import check_hidden, check_pools
+from rqgm.report.audit.record import Heads, check_chain, check_heads
+from rqgm.report.audit.store import check_blobs, check_lineage
+from rqgm.report.audit.walk import CHECKS, Walk
+from rqgm.run.lock import make_criterion
+from rqgm.run.session import loop_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from rqgm.evolution.criterion import Criterion
+    from rqgm.evolution.loop import LoopSettings
+    from rqgm.report.audit.findings import Finding
+
+LEDGER = "ledger.sqlite"
+
+
+@dataclass(frozen=True)
+class AuditOptions:
+    """What a reader asks for. `every` = make all of the search's decisions again, not at most some thousands."""
+
+    heads: Heads = field(default_factory=Heads)
+    every: bool = False
+    tell: Callable[[str], None] = lambda _: None
+    """Told the name of each check before it is made."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit came to."""
+
+    folder: Path
+    run: str
+    findings: list[Finding]
+    heads: dict[str, str | None]
+    wall_s: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether no check failed."""
+        return not failed(self.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {
+            "schema_version": 1,
+            "run": self.run,
+            "folder": str(self.folder),
+            "passed": self.passed,
+            "heads": self.heads,
+            "findings": [finding.to_json() for finding in self.findings],
+            "wall_s": round(self.wall_s, 3),
+        }
+
+
+@dataclass
+class _Making:
+    """An audit in the making."""
+
+    folder: Path
+    options: AuditOptions
+    findings: list[Finding] = field(default_factory=list)
+    heads: dict[str, str | None] = field(default_factory=lambda: {"ledger": None, "lineage": None})
+
+    def say(self, check: str) -> None:
+        self.options.tell(check)
+
+    def add(self, finding: Finding) -> bool:
+        self.findings.append(finding)
+        return finding.standing is not Standing.FAILED
+
+
+def audit(folder: Path, options: AuditOptions | None = None) -> Audit:
+    """Check the run in `folder` and return what was found; nothing in it is changed, and none of its code is run.
+
+    Raises ConfigError where the folder is no run at all. Whatever else is wrong with it is a finding.
+    """
+    began = time.monotonic()
+    making = _Making(folder, options or AuditOptions())
+    if not (folder / LEDGER).exists() and not (folder / "run.lock.json").exists():
+        raise ConfigError(f"{folder}: not a run (neither run.lock.json nor {LEDGER}); runs lie in archive/runs/")
+    name = _audit(making)
+    return Audit(folder, name, making.findings, making.heads, time.monotonic() - began)
+
+
+def _audit(making: _Making) -> str:
+    folder = making.folder
+    making.say("layout")
+    if not making.add(check_layout(folder)):
+        making.add(
+            skipped("everything else", "what is no plain file may lead elsewhere or never end: nothing was opened")
+        )
+        return folder.name
+    making.say("lock")
+    finding, lock = check_lock(folder)
+    making.add(finding)
+    inputs = None
+    if lock is not None:
+        making.say("inputs")
+        finding, inputs = check_inputs(folder, lock)
+        making.add(finding)
+    making.say("ledger")
+    finding, making.heads["ledger"] = check_chain(folder / LEDGER, "ledger")
+    whole = making.add(finding)
+    criterion, settings = None, None
+    if lock is not None and inputs is not None:
+        criterion = make_criterion(lock, inputs[0], inputs[1])
+        settings = loop_settings(lock)
+    if whole:
+        check_record(making, criterion, settings, lock.hash if lock else None)
+    else:
+        making.add(skipped("the record's content", "its chain is broken: what it says cannot be trusted"))
+    if (folder / CALLS_FILE).exists():
+        making.say("calls")
+        finding, making.heads["calls"] = check_chain(folder / CALLS_FILE, "calls")
+        if making.add(finding):
+            _check_calls(making)
+    if inputs is not None and criterion is not None:
+        making.say("pools")
+        making.add(check_pools(criterion, inputs[0]))
+        making.say("hidden")
+        making.add(check_hidden(inputs[0], _sent(folder)))
+    making.add(check_heads(making.heads, making.options.heads))
+    return lock.run if lock else folder.name
+
+
+def check_record(
+    making: _Making,
+    criterion: Criterion | None,
+    settings: LoopSettings | None,
+    lock_hash: str | None,
+    *,
+    artifacts: bool = True,
+) -> None:
+    """Make the checks of the record's content, and of the lineage and the blobs that it points at."""
+    folder = making.folder
+    making.say("record")
+    with closing(Ledger(folder / LEDGER, read_only=True)) as ledger:
+        if criterion is None or settings is None:
+            making.add(skipped("rules", "without the lock and its inputs nobody knows them"))
+            state = _fold(making, ledger)
+        else:
+            dispatched = (
+                sum(1 for event in ledger.events() if event.kind == "dispatched") if not making.options.every else 0
+            )
+            walk = Walk(criterion, settings, lock_hash, dispatched, every=making.options.every)
+            for finding in walk.follow(ledger.events()):
+                making.add(finding)
+            state = walk.state
+        making.heads["lineage"] = state.lineage_head
+        referred = _referred(ledger)
+    making.say("lineage")
+    making.add(check_lineage(folder / "lineage.git", state, criterion if artifacts else None))
+    making.say("blobs")
+    making.add(check_blobs(folder / "blobs", [*referred, *_texts(folder)], artifacts))
+
+
+def _fold(making: _Making, ledger: Ledger) -> State:
+    sheet, state = Sheet("fold"), State()
+    try:
+        for event in ledger.events():
+            state.apply(event.kind, event.body)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RqgmError) as error:
+        sheet.fault(f"event {event.seq}", f"{event.kind} cannot be applied: {error}")
+    making.add(sheet.close(f"{len(state.nodes)} nodes, {len(state.records)} outcomes"))
+    return state
+
+
+def _referred(ledger: Ledger) -> Iterator[str]:
+    """Yield the blobs that the ledger refers to."""
+    found: list[str] = []
+    for event in ledger.events():
+        body = event.body
+        if event.kind == "outcome" and body.get("artifact"):
+            found.append(body["artifact"])
+        elif event.kind in {"node_added", "edit_rejected"}:
+            found += [outcome["artifact"] for outcome in body["train"] if outcome.get("artifact")]
+        elif event.kind == "epoch_closed":
+            found += [item["artifact"] for pool in body["adversarial"].values() for item in pool.get("items", ())]
+    return iter(found)
+
+
+def _texts(folder: Path) -> list[str]:
+    """Return the blobs that the record of calls refers to."""
+    if not (folder / CALLS_FILE).exists():
+        return []
+    try:
+        with closing(Ledger(folder / CALLS_FILE, read_only=True)) as ledger:
+            calls = [event.body["call"] for event in ledger.events() if event.kind == "call" and event.body["call"]]
+        return [call[part] for call in calls for part in ("request", "response") if call[part]]
+    except (RqgmError, KeyError, TypeError, ValueError):
+        return []  # the check of the calls has said so
+
+
+def _sent(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield what roles sent to models, as far as it was recorded: (where, text)."""
+    if not (folder / CALLS_FILE).exists():
+        return
+    from rqgm.gateway.calls import Calls  # noqa: PLC0415  # only runs with models have any
+
+    try:
+        with closing(Calls(folder, read_only=True)) as calls:
+            for call in calls:
+                text = calls.texts(call)[0]
+                if text:
+                    yield f"call of {call.scope}", text.replace("\\n", "\n")
+    except (RqgmError, KeyError, TypeError, ValueError):
+        return  # as above
+
+
+def _check_calls(making: _Making) -> None:
+    """Hold what calls cost against what the run charged for them."""
+    from rqgm.gateway.calls import Calls  # noqa: PLC0415
+
+    sheet = Sheet("cost of calls")
+    try:
+        with closing(Calls(making.folder, read_only=True)) as record:
+            calls = list(record)
+            doubtful = record.doubtful().usd
+        with closing(Ledger(making.folder / LEDGER, read_only=True)) as ledger:
+            usage = State.fold(ledger.events()).usage
+    except (RqgmError, KeyError, TypeError, ValueError, AttributeError) as error:
+        sheet.fault(CALLS_FILE, str(error))
+        making.add(sheet.close())
+        return
+    cost = sum(call.cost_usd for call in calls)
+    charged = sum(used.cost_usd for used in usage.values())
+    sheet.expect(charged <= cost + 1e-6, "in all", f"the run charged {charged:.6f} usd, its calls cost {cost:.6f}")
+    beside = max(0.0, cost - charged)
+    figure = f"{len(calls)} calls, {cost:.6f} usd; {beside:.6f} of jobs that came to nothing; {doubtful:.6f} doubtful"
+    making.add(sheet.close(figure))
+
+
+__all__ = ["CHECKS", "Audit", "AuditOptions", "audit"]
