@@ -201,25 +201,13 @@ def _print_role(console: Console, result: dict[str, Any], role: dict[str, Any]) 
 
     drawn = f"{len(role['tasks'])}" + (f" of {role['available']}" if len(role["tasks"]) < role["available"] else "")
     what = "items" if role["kind"] == "judge" else "tasks"
-    only_in = any(edit["only_in"] for edit in result["edits"])
     table = Table(title=f"{role['role']} on {role['suite']}, {role['pool']} pool, {drawn} {what}", title_justify="left")
     failed = any(edit["without"]["failures"] for edit in role["edits"])
-    optional = (("failures without it", failed), ("generation zero with it alone", only_in))
-    for column in (
-        "reverted",
-        "rate without it",
-        "loss",
-        "p",
-        "p (Holm)",
-        "left",
-        *(c for c, shown in optional if shown),
-    ):
+    for column in ("reverted", "rate without it", "loss", "p", "p (Holm)", "left", *(["failures"] if failed else [])):
         table.add_column(column)
     told = {edit["index"]: edit for edit in result["edits"]}
     for edit in role["edits"]:
-        row = _row(told[edit["index"]], edit)
-        row += [_failures(edit["without"])] if failed else []
-        table.add_row(*row, *([_only_text(edit["only_in"])] if only_in else []))
+        table.add_row(*_row(told[edit["index"]], edit), *([_failures(edit["without"])] if failed else []))
     console.print(table)
     console.print(
         f"generation zero {rate_text(role['seed'])}{_failures_text(role['seed'])}, "
@@ -230,6 +218,9 @@ def _print_role(console: Console, result: dict[str, Any], role: dict[str, Any]) 
         f"gain {_points(gain)} (p = {gain['p_value']:.2g}); sum of losses {100 * role['sum_of_losses']:+.0f}, "
         f"interaction {100 * role['interaction']:+.0f} points"
     )
+    for edit in role["edits"]:
+        if edit["only_in"]:
+            console.print(f"generation zero with #{edit['index']} alone: {_only_text(edit['only_in'])}")
 
 
 def _row(told: dict[str, Any], edit: dict[str, Any]) -> list[str]:
@@ -243,13 +234,11 @@ def _row(told: dict[str, Any], edit: dict[str, Any]) -> list[str]:
     return [name, rate_text(edit["without"]), *figures, _points(edit["left"])]
 
 
-def _only_text(only: dict[str, Any] | None) -> str:
-    if only is None:
-        return "does not apply"
+def _only_text(only: dict[str, Any]) -> str:
     if not only["changed"]:
         return "0, role unchanged"
-    gain = only["gain"]
-    return f"{rate_text(only['alone'])}: {_points(gain)}, p (Holm) {gain['p_holm']:.2g}"
+    gain, alone = only["gain"], only["alone"]
+    return f"{rate_text(alone)}{_failures_text(alone)}, gain {_points(gain)}, p (Holm) {gain['p_holm']:.2g}"
 
 
 def _failures(rate: dict[str, Any]) -> str:

@@ -64,10 +64,11 @@ ADD_UP = (
 )
 TAKEN_ALONG = "An edit that can only be reverted with later ones counts their losses too, so the sum counts them twice."
 NOISE = "{role} is not declared deterministic, or calls a model: a part of each difference is its own noise."
-DRAWN = "{role}: {drawn} of the {available} tasks of the pool, a draw seeded by the run's seed."
+DRAWN = "{role}: {drawn} of the {available} of the pool, a draw seeded by the run's seed."
 UNTESTED = (
-    "p-values are McNemar's, exact and two-sided, corrected by Holm over the edits whose reversal changes the role. An "
-    "edit whose reversal leaves the role as it is loses nothing, and was not run."
+    "p-values are McNemar's, exact and two-sided, corrected by Holm over the edits whose reversal changes the role; "
+    "those alone on generation zero are a family of their own. An edit whose reversal leaves the role as it is loses "
+    "nothing, and was not run."
 )
 
 
@@ -342,8 +343,8 @@ def _role_json(
         "node": _rate(node),
         "gain": gain,
         "edits": edits,
-        "sum_of_losses": round(lost, 6),
-        "interaction": round(interaction, 6),
+        "sum_of_losses": round(lost, 6) + 0.0,  # no -0
+        "interaction": round(interaction, 6) + 0.0,
     }
 
 

@@ -7,6 +7,7 @@ wrote on top of it, that merge has conflicts, and the two can only be undone tog
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import pygit2
@@ -78,6 +79,9 @@ class Merger:
             check_path(entry.path): File(self._repo[entry.id].data, executable=entry.mode == executable)
             for entry in index
         }
+        clashes = sorted(path for path in tree if any(str(folder) in tree for folder in PurePosixPath(path).parents))
+        if clashes:  # libgit2 lets a file and a folder of one name pass
+            return Merge(None, tuple(clashes))
         return Merge(dict(sorted(tree.items())))
 
     def _write(self, tree: Tree) -> pygit2.Oid:

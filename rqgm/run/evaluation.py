@@ -71,7 +71,7 @@ async def evaluate(request: EvaluationRequest) -> dict[str, Any]:
 def pool_names(suite: Suite, pool: str | None) -> tuple[str, ...]:
     """Return the names of a pool's tasks or items, or of all; UnknownNameError, or ConfigError if there are none."""
     if pool is not None and pool not in list(Pool):
-        raise UnknownNameError("pool", pool, list(Pool), suite.name)
+        raise UnknownNameError("pool", pool, [known.value for known in Pool], suite.name)
     names = suite.names(pool)
     if not names:
         raise ConfigError(f"suite {suite.name!r} has nothing in pool {pool!r}; it has {suite.counts()}")
