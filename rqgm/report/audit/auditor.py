@@ -33,10 +33,14 @@ LEDGER = "ledger.sqlite"
 
 @dataclass(frozen=True)
 class AuditOptions:
-    """What a reader asks for. `every` = make all of the search's decisions again, not at most some thousands."""
+    """What a reader asks for.
+
+    `every` = make all of the search's decisions again, not at most some thousands; `signs` = look for cheating, too.
+    """
 
     heads: Heads = field(default_factory=Heads)
     every: bool = False
+    signs: bool = True
     tell: Callable[[str], None] = lambda _: None
     """Told the name of each check before it is made."""
 
