@@ -112,6 +112,25 @@ def judges(record: Record, seated: Sequence[dict[str, int]]) -> dict[str, int]:
     return {slot: seated[record.epoch][slot] for slot in record.deps}
 
 
+def scores_by_epoch(state: State, index: int) -> list[dict[str, Any]]:
+    """Return a node's score at the end of each epoch since its making, and as it stands, with who judged then.
+
+    Each is {epoch, score, outcomes, judges}: the mean over roles of its live outcomes' rates, their weight, and the
+    node that sat in each slot. The current epoch's comes last; an epoch in which it had no live outcome is left out.
+    """
+    seated = seatings(state)
+    found = []
+    for event in state.epochs:
+        score = next(((mean, total) for node, mean, total in event["scores"] if node == index), None)
+        if score is not None:
+            found.append((event["epoch"], *score))
+    counts = [count for count in state.by_role(index).values() if count.total]
+    if counts:
+        mean = sum(count.successes / count.total for count in counts) / len(counts)
+        found.append((state.epoch, round(mean, 6), sum(count.total for count in counts)))
+    return [{"epoch": epoch, "score": mean, "outcomes": total, "judges": seated[epoch]} for epoch, mean, total in found]
+
+
 def epoch_heads(state: State, criterion: Criterion) -> list[EpochHead]:
     """Return a heading for every epoch so far."""
     heads = []
