@@ -96,8 +96,9 @@ class SyntheticWorker:
         result["made"] = {"blob": hash_json([job.artifact_key]), "failure": None, "detail": ""}
         if job.measure.startswith("panel:"):
             votes = {slot: self._vote(seat.commit, job.task, bool(y)) for slot, seat in job.seats.items()}
-            y = int(2 * sum(votes.values()) >= len(votes))
+            score = sum(votes.values()) / len(votes)
             result["opinions"] = [opinion(slot, accepts=bool(vote)) for slot, vote in votes.items()]
+            return result | {"y": int(2 * score >= 1), "score": score}
         return result | {"y": y, "score": float(y)}
 
     def _judged(self, job: Validation) -> dict[str, Any]:
