@@ -4,7 +4,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SHELVES = ("judges", "tasks", "sandboxes", "experiments", "archive/seeds", "archive/redteam")
+SHELVES = ("judges", "tasks", "sandboxes", "experiments", "archive/seeds", "archive/redteam", "archive/example")
 
 
 class ShelvesHook(BuildHookInterface):  # type: ignore[type-arg]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
-PAGES = (ROOT / "README.md", ROOT / "docs" / "judges-measured.md")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "judges-measured.md", ROOT / "docs" / "audit.md")
 
 
 def load(name: str) -> dict[str, Any] | None:
@@ -344,6 +344,31 @@ def _gateway(found: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
+def tampering() -> str:
+    """Return the table of what became of random changes of a run."""
+    found = load("tampering")
+    if found is None:
+        return "Not measured yet.\n"
+    text = "| changed | changes | named | harmless | silent | first named by |\n|---|---|---|---|---|---|\n"
+    for part, row in found["parts"].items():
+        by = ", ".join(f"{check} {count}" for check, count in row["first_named_by"].items())
+        text += f"| `{part}` | {row['changes']} | {row['named']} | {row['harmless']} | {row['silent']} | {by} |\n"
+    return text
+
+
+def audits() -> str:
+    """Return the table of how long audits take."""
+    found = load("audit")
+    if found is None:
+        return "Not measured yet.\n"
+    synthetic = found["synthetic"]
+    text = "| audit | takes |\n|---|---|\n"
+    text += f"| a synthetic run of {found['records']:,} records, no replay | {synthetic['wall_s']} s, {synthetic['peak_mib']:.0f} MiB |\n"
+    if "real" in found:
+        text += f"| a finished run of `repair` (500 outcomes), all decisions made again | {found['real']['wall_s']} s |\n"
+    return text
+
+
 def fill(text: str) -> str:
     """Return a page with every table that it has renewed."""
     tables = {
@@ -356,6 +381,8 @@ def fill(text: str) -> str:
         "judges-ranking": judges_ranking,
         "judges-samples": judges_samples,
         "adversarial": adversarial,
+        "tampering": tampering,
+        "audits": audits,
     }
     for name, make in tables.items():
         text = _between(text, f"table: {name}", make())

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-RUN = typer.Argument(help="A run: its folder, or its name in archive/runs/. Default: the newest.", show_default=False)
+RUN = typer.Argument(
+    help="A run: its folder, its name in archive/runs/, or `example`. Default: the newest.", show_default=False
+)
+EXAMPLE = "example"
+"""The name of the finished run that ships."""
 JSON = typer.Option("--json", help="Print one JSON object and nothing else.")
 
 
@@ -41,19 +45,20 @@ def foreign(text: object, max_chars: int = 400, *, lines: bool = False) -> Text:
 
 
 def find_run(name: Path | None) -> Path:
-    """Return a run's folder: a path, a name in the runs folder, or the newest run there."""
+    """Return a run's folder: a path, a name in the runs folder, the newest run there, or ``example``, which ships."""
     from rqgm.archive.run_archive import LOCK_FILE  # noqa: PLC0415
     from rqgm.core.errors import ConfigError, UnknownNameError  # noqa: PLC0415
-    from rqgm.run.shelves import Shelves  # noqa: PLC0415
+    from rqgm.run.shelves import Shelves, shipped_root  # noqa: PLC0415
 
     runs = Shelves.seen_from(Path.cwd()).runs
     known = {path.parent.name: path.parent for path in runs.glob(f"*/{LOCK_FILE}")}
     if name is None:
         if not known:
-            raise ConfigError(f"{runs}: no runs yet; `rqgm run` makes one")
+            raise ConfigError(f"{runs}: no runs yet; `rqgm run` makes one, and `example` is one that ships")
         return max(known.values(), key=lambda folder: (folder / LOCK_FILE).stat().st_mtime)
     if (name / LOCK_FILE).exists():
         return name.resolve()
+    known.setdefault(EXAMPLE, shipped_root() / "archive" / "example" / "repair-small")
     if str(name) in known:
         return known[str(name)]
     raise UnknownNameError("run", str(name), known, str(runs))

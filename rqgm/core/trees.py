@@ -8,6 +8,7 @@ import stat
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from rqgm.core.errors import ArtifactError
@@ -41,6 +42,7 @@ class TreeLimits:
     """Names of folders that are left out wherever they are."""
 
 
+@lru_cache(maxsize=16_384)  # an audit meets the same few paths in thousands of trees
 def check_path(path: str) -> str:
     """Return `path` if it is a plain relative POSIX path, else raise ArtifactError."""
     parts = path.split("/")

@@ -127,7 +127,7 @@ def _audit(making: _Making) -> str:
         criterion = make_criterion(lock, inputs[0], inputs[1])
         settings = loop_settings(lock)
     if whole:
-        check_record(making, criterion, settings, lock.hash if lock else None)
+        _check_record(making, criterion, settings, lock.hash if lock else None)
     else:
         making.add(skipped("the record's content", "its chain is broken: what it says cannot be trusted"))
     if (folder / CALLS_FILE).exists():
@@ -144,13 +144,20 @@ def _audit(making: _Making) -> str:
     return lock.run if lock else folder.name
 
 
-def check_record(
-    making: _Making,
-    criterion: Criterion | None,
-    settings: LoopSettings | None,
-    lock_hash: str | None,
-    *,
-    artifacts: bool = True,
+def audit_record(folder: Path, criterion: Criterion, settings: LoopSettings, *, every: bool = False) -> list[Finding]:
+    """Check a ledger, its content and its lineage by a criterion that is given, where there is no lock (see `audit`).
+
+    Artifacts need not have been kept.
+    """
+    making = _Making(folder, AuditOptions(every=every, signs=False))
+    finding, making.heads["ledger"] = check_chain(folder / LEDGER, "ledger")
+    if making.add(finding):
+        _check_record(making, criterion, settings, None)
+    return making.findings
+
+
+def _check_record(
+    making: _Making, criterion: Criterion | None, settings: LoopSettings | None, lock_hash: str | None
 ) -> None:
     """Make the checks of the record's content, and of the lineage and the blobs that it points at."""
     folder = making.folder
@@ -160,19 +167,21 @@ def check_record(
             making.add(skipped("rules", "without the lock and its inputs nobody knows them"))
             state = _fold(making, ledger)
         else:
-            dispatched = (
-                sum(1 for event in ledger.events() if event.kind == "dispatched") if not making.options.every else 0
-            )
-            walk = Walk(criterion, settings, lock_hash, dispatched, every=making.options.every)
+            walk = Walk(criterion, settings, lock_hash, _dispatched(ledger), every=making.options.every)
             for finding in walk.follow(ledger.events()):
                 making.add(finding)
             state = walk.state
         making.heads["lineage"] = state.lineage_head
         referred = _referred(ledger)
+    kept = lock_hash is not None  # what a run with a lock made is real: workspaces with manifests, artifacts in blobs
     making.say("lineage")
-    making.add(check_lineage(folder / "lineage.git", state, criterion if artifacts else None))
+    making.add(check_lineage(folder / "lineage.git", state, criterion if kept else None))
     making.say("blobs")
-    making.add(check_blobs(folder / "blobs", [*referred, *_texts(folder)], artifacts))
+    making.add(check_blobs(folder / "blobs", [*referred, *_texts(folder)] if kept else []))
+
+
+def _dispatched(ledger: Ledger) -> int:
+    return sum(1 for event in ledger.events() if event.kind == "dispatched")
 
 
 def _fold(making: _Making, ledger: Ledger) -> State:
@@ -186,8 +195,8 @@ def _fold(making: _Making, ledger: Ledger) -> State:
     return state
 
 
-def _referred(ledger: Ledger) -> Iterator[str]:
-    """Yield the blobs that the ledger refers to."""
+def _referred(ledger: Ledger) -> list[str]:
+    """Return the blobs that the ledger refers to."""
     found: list[str] = []
     for event in ledger.events():
         body = event.body
@@ -197,7 +206,7 @@ def _referred(ledger: Ledger) -> Iterator[str]:
             found += [outcome["artifact"] for outcome in body["train"] if outcome.get("artifact")]
         elif event.kind == "epoch_closed":
             found += [item["artifact"] for pool in body["adversarial"].values() for item in pool.get("items", ())]
-    return iter(found)
+    return found
 
 
 def _texts(folder: Path) -> list[str]:

@@ -17,8 +17,8 @@ def statement(audit: Audit, *, at: str, by: str, versions: dict[str, str], told:
     """Return the signed-off report as text.
 
     `at` is the time as ISO 8601, `by` whoever signs, `versions` those of rqgm and Python here, `told` the heads that
-    the reader was given. Its last line is the sha256 of all before it (`verify_statement`), so that a copy can be told from
-    an altered one; who signs it with a key of their own signs this file.
+    the reader was given. Its last line is the sha256 of all before it (`verify_statement`), so that a copy can be told
+    from an altered one; who signs it with a key of their own signs this file.
     """
     lines = [f"Audit of run {clean(audit.run, 200)}", f"at {at}, by {clean(by, 200)}"]
     lines += [", ".join(f"{name} {version}" for name, version in versions.items()), ""]

@@ -151,11 +151,11 @@ def _check_refs(repository: pygit2.Repository, state: State, sheet: Sheet) -> No
 # ------------------------------------------------------------------ blobs
 
 
-def check_blobs(folder: Path, referenced: Iterable[str], whole: bool) -> Finding:
+def check_blobs(folder: Path, referenced: Iterable[str]) -> Finding:
     """Unpack and hash every blob again; those that the record refers to must be there.
 
     A blob that nothing refers to is what jobs made that came to nothing, or a workspace's files on their way into the
-    lineage. Without `whole` (artifacts were not kept, as in synthetic runs) missing ones are not faults.
+    lineage.
     """
     sheet = Sheet("blobs")
     there: set[str] = set()
@@ -165,10 +165,8 @@ def check_blobs(folder: Path, referenced: Iterable[str], whole: bool) -> Finding
         there.add(digest)
         size += _check_blob(file, digest, sheet)
     wanted = _with_files(folder, set(referenced), there)
-    missing = sorted(wanted - there)
-    if whole:
-        for digest in missing:
-            sheet.fault(f"blob {digest}", "is missing, and the record refers to it")
+    for digest in sorted(wanted - there):
+        sheet.fault(f"blob {digest}", "is missing, and the record refers to it")
     return sheet.close(f"{len(there)} blobs hashed, {size / 2**20:.1f} MiB; {len(wanted)} referred to")
 
 

@@ -1,0 +1,16 @@
+def collect_roles(role, parents, found):
+    found.append(role)
+    for parent in parents.get(role, []):
+        collect_roles(parent, parents, found)
+
+
+def permissions_of(assigned, parents, grants, denials):
+    roles = []
+    for role in assigned:
+        collect_roles(role, parents, roles)
+    allowed = set()
+    denied = set()
+    for role in roles:
+        allowed.update(grants.get(role, []))
+        denied = set(denials.get(role, []))
+    return sorted(allowed - denied)
