@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rqgm.gateway.usage import Protocol
 
 Speaker = Literal["system", "user", "agent", "tool"]
-_SPEAKERS: dict[Any, Speaker] = {
+_SPEAKERS: dict[str, Speaker] = {
     "system": "system",
     "developer": "system",
     "user": "user",
@@ -134,7 +134,7 @@ def _joined(turns: list[Turn]) -> Turn:
 
 
 def _chat(message: dict[str, Any]) -> Turn:
-    speaker = _SPEAKERS.get(message.get("role"), "agent")
+    speaker = _SPEAKERS.get(_word(message, "role"), "agent")
     uses = tuple(
         _use(
             use.get("id"), (made := _table(use.get("function") or use.get("custom"))).get("name"), made.get("arguments")
@@ -165,7 +165,7 @@ def _items(given: Any) -> Iterator[Turn]:
 
 
 def _item(item: dict[str, Any]) -> Turn:
-    kind = item.get("type", "message")
+    kind = _word(item, "type")
     if kind in {"function_call", "custom_tool_call"}:
         given = item.get("arguments", item.get("input"))
         return Turn("agent", "", uses=(_use(item.get("call_id"), item.get("name"), given),))
@@ -173,7 +173,7 @@ def _item(item: dict[str, Any]) -> Turn:
         return Turn("tool", _text(item.get("output")), answers=str(item.get("call_id") or ""))
     if kind == "reasoning":
         return Turn("agent", "", reasoning=_text(item.get("summary") or item.get("content") or ""))
-    return Turn(_SPEAKERS.get(item.get("role"), "agent"), _text(item.get("content")))
+    return Turn(_SPEAKERS.get(_word(item, "role"), "agent"), _text(item.get("content")))
 
 
 # ---------------------------------------------------------------------- Anthropic: messages
@@ -181,19 +181,19 @@ def _item(item: dict[str, Any]) -> Turn:
 
 def _blocks(message: dict[str, Any]) -> Iterator[Turn]:
     """Yield a message's turns: the results of tools that it brings, then what it says itself."""
-    speaker = _SPEAKERS.get(message.get("role"), "user")
+    speaker = _SPEAKERS.get(_word(message, "role"), "user")
     content = message.get("content")
     blocks = [{"type": "text", "text": content}] if isinstance(content, str) else _tables(content)
     said: list[dict[str, Any]] = []
     for block in blocks:
-        if block.get("type") == "tool_result":
+        if _word(block, "type") == "tool_result":
             yield Turn("tool", _text(block.get("content")), answers=str(block.get("tool_use_id") or ""))
         else:
             said.append(block)
     if said or not blocks:
-        thought = [_text(block.get("thinking")) for block in said if block.get("type") == "thinking"]
-        uses = [_use(b.get("id"), b.get("name"), b.get("input")) for b in said if b.get("type") == "tool_use"]
-        text = _text([block for block in said if block.get("type") not in {"thinking", "tool_use"}])
+        thought = [_text(block.get("thinking")) for block in said if _word(block, "type") == "thinking"]
+        uses = [_use(b.get("id"), b.get("name"), b.get("input")) for b in said if _word(b, "type") == "tool_use"]
+        text = _text([block for block in said if _word(block, "type") not in {"thinking", "tool_use"}])
         yield Turn(speaker, text, "\n".join(thought), tuple(uses))
 
 
@@ -282,6 +282,12 @@ def _json(data: bytes | None) -> Any:
         return json.loads(data) if data else None
     except (ValueError, RecursionError):
         return None
+
+
+def _word(table: dict[str, Any], key: str) -> str:
+    """Return a value that is one of a few words; whatever is no text is none of them."""
+    value = table.get(key)
+    return value if isinstance(value, str) else ""
 
 
 def _table(value: Any) -> dict[str, Any]:

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from rqgm.report.exports.tables import Column, Value
 
 BATCH = 8_192
-"""Rows that are held in memory of each table."""
 
 
-def write_parquet(archive: RunArchive, folder: Path) -> dict[str, int]:
-    """Write every table to ``<folder>/<table>.parquet`` and return how many rows each has. Needs pyarrow."""
+def write_parquet(archive: RunArchive, folder: Path, batch: int = BATCH) -> dict[str, int]:
+    """Write every table to ``<folder>/<table>.parquet`` and return how many rows each has.
+
+    `batch` rows of a table are held in memory. Needs pyarrow.
+    """
     import pyarrow.parquet as pq  # type: ignore[import-untyped]  # noqa: PLC0415  # an extra
 
     counts = dict.fromkeys(TABLES, 0)
@@ -32,7 +34,7 @@ def write_parquet(archive: RunArchive, folder: Path) -> dict[str, int]:
         for name, row in rows(archive):
             held[name].append(row)
             counts[name] += 1
-            if len(held[name]) == BATCH:
+            if len(held[name]) == batch:
                 writers[name].write_table(_table(held.pop(name), schemas[name]))
                 held[name] = []
         for name, left in held.items():
@@ -42,7 +44,7 @@ def write_parquet(archive: RunArchive, folder: Path) -> dict[str, int]:
 
 
 def _schema(columns: tuple[Column, ...]) -> Any:
-    import pyarrow as pa  # type: ignore[import-untyped]  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415
 
     kinds = {"int": pa.int64(), "float": pa.float64(), "text": pa.string(), "bool": pa.bool_()}
     return pa.schema([pa.field(c.name, kinds[c.kind], metadata={"meaning": c.meaning}) for c in columns])
