@@ -150,4 +150,4 @@ def _print_stat(console: Console, patches: list[FilePatch]) -> None:
     added = sum(patch.change.added for patch in patches)
     removed = sum(patch.change.removed for patch in patches)
     files = "1 file" if len(patches) == 1 else f"{len(patches)} files"
-    print_line(console, f"{files}, {added} lines added, {removed} removed")
+    print_line(console, f"{files}, lines +{added} -{removed}")

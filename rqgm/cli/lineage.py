@@ -188,17 +188,12 @@ def _print_tree(console: Console, view: View, total: int, wanted: Filter) -> Non
     wide = is_wide(console)
     for guides, item in rows(view):
         print_line(console, guides, " ", _label(item, wide=wide))
-    _print_foot(console, view, total, wanted)
-
-
-def _print_foot(console: Console, view: View, total: int, wanted: Filter, legend: str = LEGEND) -> None:
     if wanted:
-        print_line(console, f"{view.matching} of {total} nodes match; ○ stand above them")
+        print_line(console, f"{view.matching} of {total} nodes match")
     if view.folded:
         print_line(console, f"{view.folded} of {total} nodes are folded; --all shows them")
-    if not view.roots:
-        return
-    print_line(console, legend)
+    for line in LEGEND if view.roots else ():
+        print_line(console, line)
 
 
 def _label(item: Item, *, wide: bool) -> Text:
@@ -212,6 +207,8 @@ def _label(item: Item, *, wide: bool) -> Text:
         return Text(fold_label(item), style="dim italic")
     text = Text(f"#{node.index} {node.id[:8]} " if node.id else f"#{node.index} ")
     text.append("-" if node.score is None else f"{node.score:.3f}", style="bold")
+    if node.interval:
+        text.append_text(foreign(f" {node.interval}", 50))
     if wide and node.id and node.score is not None:
         text.append(node.score_text[len(f"{node.score:.3f}") :])
     text.append_text(foreign(f" [{node.epoch}]", 24))
@@ -222,7 +219,7 @@ def _label(item: Item, *, wide: bool) -> Text:
         text.append_text(mark_text(mark))
     text.append(" · ")
     text.append_text(foreign(node.label, 300))
-    if not node.id:  # foreign: the figures are the file's own words
+    if not node.id and not node.interval:  # foreign: the figures are the file's own words
         text.append_text(foreign(f"  {node.score_text}", 200))
     if item.dim:
         text.stylize("dim")
@@ -291,9 +288,8 @@ def edit_lines(edit: Edit) -> list[tuple[str, str | Text]]:
 
     added, removed = edit.lines
     files = "1 file" if len(edit.files) == 1 else f"{len(edit.files)} files"
-    lines: list[tuple[str, str | Text]] = [
-        ("changed", f"{', '.join(edit.roles)}: {files}, {added} lines added, {removed} removed")
-    ]
+    roles = ", ".join(edit.roles) or "no role"
+    lines: list[tuple[str, str | Text]] = [("changed", f"{roles}: {files}, lines +{added} -{removed}")]
     for role in edit.roles:
         if role in edit.gain:  # an editor is not measured
             gain = edit.gain[role]
@@ -357,4 +353,4 @@ def _print_foreign(lineage: ForeignLineage, view: View, form: Format) -> None:
         console = make_console()
         for item in view.items():
             print_line(console, _label(item, wide=is_wide(console)))
-        print_line(console, lineage.note)
+        console.print(lineage.note, markup=False)

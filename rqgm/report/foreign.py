@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MAX_FILE_BYTES = 64 << 20
 MAX_NODES = 100_000
 _MEDIAN = re.compile(r"Median:\s*(\d{1,3}(?:\.\d{1,9})?)\s*%")
+_INTERVAL = re.compile(r"\d+% Bootstrap Confidence Interval: (\([^()]{1,40}\))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,10 @@ class _AdasAgent(BaseModel):
 
 
 _ADAS = TypeAdapter(Annotated[list[_AdasAgent], Field(min_length=1, max_length=MAX_NODES)])
-_ADAS_NOTE = "An ADAS archive records no parents: this is its list by generation, in the file's order, not a tree."
+_ADAS_NOTE = (
+    "An ADAS archive records no parents: this is its list by generation, in the file's order, not a tree. "
+    "Scores are medians of the fitness, with its bootstrap interval."
+)
 
 
 def load_foreign(kind: str, path: Path) -> ForeignLineage:
@@ -74,7 +78,7 @@ def load_foreign(kind: str, path: Path) -> ForeignLineage:
 def load_adas(path: Path) -> ForeignLineage:
     """Read the archive that ADAS's search writes (``*_run_archive.json``): a list of agents with their fitness.
 
-    The score is the fitness's median, where it has one; its interval stays as the file words it.
+    The score is the fitness's median, where it has one; the interval is the bootstrap's, as the file words it.
     """
     agents = _validated(path)
     nodes = tuple(
@@ -86,6 +90,7 @@ def load_adas(path: Path) -> ForeignLineage:
             epoch=str(agent.generation),
             score=_median(agent.fitness),
             score_text=agent.fitness or "no fitness",
+            interval=interval[1] if (interval := _INTERVAL.match(agent.fitness or "")) else "",
         )
         for index, agent in enumerate(agents)
     )

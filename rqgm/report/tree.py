@@ -33,8 +33,9 @@ MERMAID_CHARS = 50_000
 class TreeNode:
     """One node of any lineage; its index is its place in the list, and parents come before their children.
 
-    `label` is foreign text, and so are `id`, `epoch`, `score_text` and `marks` of a foreign lineage. `roles` are those
-    that its edit changed. `score` is what nodes are compared by, None where nothing was measured.
+    `label` is foreign text, and so is all other text of a foreign lineage. `roles` are those that its edit changed.
+    `score` is what nodes are compared by, None where nothing was measured; `score_text` tells all that is known of it,
+    `interval` is the part of that which a short line has room for.
     """
 
     index: int
@@ -44,6 +45,7 @@ class TreeNode:
     epoch: str
     score: float | None = None
     score_text: str = ""
+    interval: str = ""
     roles: tuple[str, ...] = ()
     gain: Mapping[str, PairedDifference] = field(default_factory=dict)
     marks: tuple[str, ...] = ()

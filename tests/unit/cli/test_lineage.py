@@ -57,9 +57,9 @@ def test_a_thousand_nodes_are_folded_to_what_one_can_read(rqgm: Any, large_run: 
     assert len(folded) < 130
     assert any(re.search(rf"● #{winner} .*\* generalist", line) for line in folded)
     assert any("§ seat review/only" in line for line in folded)
-    assert re.fullmatch(rf"\d+ of {total} nodes are folded; --all shows them", folded[-2])
+    assert re.fullmatch(rf"\d+ of {total} nodes are folded; --all shows them", folded[-3])
     whole = rqgm("lineage", large_run, "--all", columns=100).output.splitlines()
-    assert len(whole) == total + 1
+    assert len(whole) == total + 2
     assert {int(found[1]) for line in whole if (found := re.search(r"[●○] #(\d+) ", line))} == set(range(total))
 
 

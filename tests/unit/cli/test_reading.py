@@ -39,7 +39,7 @@ def test_show_tells_what_the_edit_changed_and_gained_and_what_it_cost(
     text = rqgm("show", drawn_run, "generalist", columns=100).output
     assert edit["index"] == detail["index"] == winner(archive)
     changed = ", ".join(role for role, was in edit["changed"].items() if was)
-    assert f"changed {changed}: 1 file, 1 lines added, 1 removed" in text
+    assert f"changed {changed}: 1 file, lines +1 -1" in text
     for gain in edit["gain"].values():
         if gain:
             assert f"{gain['difference']:+.2f} [{gain['interval'][0]:+.2f}, {gain['interval'][1]:+.2f}]" in text
@@ -117,7 +117,7 @@ def test_a_diff_is_narrowed_to_a_role_or_a_file(rqgm: Any, told: Any, drawn_run:
     assert "no difference in what was asked for" in rqgm("diff", drawn_run, "--role", "reviewer").output
     assert told("diff", drawn_run, "--stat")["patch"] == ""
     assert "quality.json" in rqgm("diff", drawn_run, "--stat").output
-    assert "1 file, 1 lines added, 1 removed" in rqgm("diff", drawn_run, "--stat").output
+    assert "1 file, lines +1 -1" in rqgm("diff", drawn_run, "--stat").output
 
 
 @pytest.mark.parametrize(

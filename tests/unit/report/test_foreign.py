@@ -34,6 +34,9 @@ def test_a_real_archive_is_read_whole() -> None:
     assert [node.epoch for node in found.nodes] == [str(agent["generation"]) for agent in raw]
     assert [node.score_text for node in found.nodes] == [agent["fitness"] for agent in raw]
     assert [f"{100 * node.score:.1f}%" for node in found.nodes] == [a["fitness"].split("Median: ")[1] for a in raw]
+    assert [f"95% Bootstrap Confidence Interval: {node.interval}, Median" for node in found.nodes] == [
+        agent["fitness"].split(":")[0] + ":" + agent["fitness"].split(":")[1] for agent in raw
+    ]
     assert [detail.code for detail in found.details] == [agent["code"] for agent in raw]
     assert all(
         detail.facts["test_fitness"] == agent["test_fitness"] for detail, agent in zip(found.details, raw, strict=True)
