@@ -164,13 +164,14 @@ class Chronicle:
     def _sample(self, *, closing: bool = False) -> Sample:
         state = self.state
         roles = state.measured
+        measured = {role: self._measured(role) for role in roles}
         usage = state.usage
         return Sample(
             outcomes=state.spent,
             epoch=state.epoch,
             nodes=len(state.nodes),
-            generalist=self._best(roles),
-            specialists={role: self._best([role]) for role in roles},
+            generalist=self._best(roles, measured),
+            specialists={role: self._best([role], measured) for role in roles},
             cpu_s={kind: round(used.cpu_s, 3) for kind, used in usage.items()},
             cost_usd={kind: round(used.cost_usd, 6) for kind, used in usage.items()},
             tokens={kind: used.blended_tokens for kind, used in usage.items()},
@@ -178,18 +179,23 @@ class Chronicle:
             closing=closing,
         )
 
-    def _best(self, roles: Sequence[str]) -> Best:
+    def _measured(self, role: str) -> np.ndarray:
+        """Return how many cells of a role each node has live outcomes on."""
+        state = self.state
+        found = np.zeros(len(state.nodes), dtype=int)
+        contents = state.evidence[role].contents if role in state.evidence else {}
+        for (name, content), cells in state.closed.items():
+            if name == role and cells:
+                found[contents[content].carriers] = len(cells)
+        return found
+
+    def _best(self, roles: Sequence[str], measured: dict[str, np.ndarray]) -> Best:
         """Return what `rqgm.evolution.endpoints` would choose, for all nodes at once."""
         state, settings = self.state, self.run.lock.experiment.endpoints
         if not roles or not state.nodes:
             return Best(0, 0.0)
-        size = len(state.nodes)
-        totals = np.zeros(size, dtype=int)
-        for role in roles:
-            counted = {content: len(cells) for (name, content), cells in state.closed.items() if name == role}
-            totals += np.array([counted.get(node.content(role), 0) for node in state.nodes])
-        able = np.flatnonzero(totals >= settings.min_outcomes)
-        able = able if len(able) else np.arange(size)
+        able = np.flatnonzero(sum(measured[role] for role in roles) >= settings.min_outcomes)
+        able = able if len(able) else np.arange(len(state.nodes))
         counts = np.stack([state.evidence[role].own[:, able] for role in roles])
         beliefs = beliefs_of(counts, settings.epsilon)
         best = int(np.argmax(beliefs))  # the first of equals: a tie goes to the older node

@@ -63,7 +63,7 @@ function lineageChart() {
     yAxis: { type: "value", name: "best belief", min: 0, scale: true },
     grid: { left: 8, right: 24, top: 48, bottom: 40, containLabel: true },
     series: [
-      { name: "parent to child", type: "line", data: ties, symbol: "none", connectNulls: false, silent: true, lineStyle: { width: 1, color: t.line } },
+      { name: "parent to child", type: "line", data: ties, symbol: "none", connectNulls: false, silent: true, lineStyle: { width: 1, color: t.soft, opacity: nodes.length > 300 ? 0.15 : 0.5 } },
       { name: "winner's path", type: "line", data: winner.map(at), symbol: "none", silent: true, lineStyle: { width: 3, color: t.ink } },
       ...[...new Set(nodes.map((n) => n.epoch))].map((epoch, k) => ({
         name: `epoch ${epoch}`, type: "scatter", symbol: SYMBOLS[k % SYMBOLS.length], symbolSize: nodes.length > 300 ? 6 : 9,

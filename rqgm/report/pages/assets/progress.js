@@ -12,7 +12,7 @@ function beliefChart() {
   const option = (t) => ({
     xAxis: { type: "value", name: "outcomes", nameLocation: "middle", nameGap: 26, max: "dataMax" },
     yAxis: { type: "value", name: "best belief", scale: true },
-    grid: { left: 8, right: 24, top: 72, bottom: 40, containLabel: true },
+    grid: { left: 8, right: 24, top: 88, bottom: 40, containLabel: true },
     tooltip: { trigger: "axis" },
     series: names.map((name, k) => ({
       name, type: "line", step: "end", symbol: SYMBOLS[k], showSymbol: false,
@@ -21,9 +21,10 @@ function beliefChart() {
       markLine: k ? undefined : {
         symbol: "none", silent: true, animation: false,
         label: { color: t.ink, formatter: (p) => tip(p.name) },
-        data: current.head.epochs.map((e) => ({
+        data: current.head.epochs.map((e, i) => ({
           xAxis: e.outcomes,
-          name: replaced.has(e.outcomes) ? "judge replaced" : `epoch ${e.epoch + 1}`,
+          name: `epoch ${e.epoch + 1}${replaced.has(e.outcomes) ? " ⇄" : ""}`,
+          label: { padding: [0, 0, 14 * (i % 3), 0] }, // neighbours do not cover each other
           lineStyle: { color: replaced.has(e.outcomes) ? t.colours[1] : t.soft, type: replaced.has(e.outcomes) ? "solid" : "dotted", width: replaced.has(e.outcomes) ? 2 : 1 },
         })),
       },
@@ -44,7 +45,7 @@ function beliefChart() {
       said: `The generalist's best belief begins at ${first} and is now ${last}, over ${count(current.head.epochs.length, "checkpoint")} with ${count(summary.replacements.length, "replacement")}.`,
       height: 360, option, data: rows,
     }),
-    note(`Best belief is the ${percent(criterion.epsilon)} quantile of the posterior of the node that would be the endpoint if the run ended there. Where a judge is replaced it can fall: the old judge's verdicts are erased, so less is known for a while.`),
+    note(`Best belief is the ${percent(criterion.epsilon)} quantile of the posterior of the node that would be the endpoint if the run ended there. Where a judge is replaced it can fall: the old judge's verdicts are erased, so less is known for a while. ⇄ and a solid line: a judge was replaced.`),
   ); // prettier-ignore
 }
 
