@@ -45,10 +45,10 @@ class TreeNode:
     epoch: str
     score: float | None = None
     score_text: str = ""
-    interval: str = ""
     roles: tuple[str, ...] = ()
     gain: Mapping[str, PairedDifference] = field(default_factory=dict)
     marks: tuple[str, ...] = ()
+    interval: str = ""
 
 
 @dataclass(frozen=True, slots=True)
