@@ -113,6 +113,7 @@ def test_a_roles_diff_holds_its_folders_only(finished):
         assert paths == {path for path in whole if path.startswith((f"{role}/", "shared/"))}
 
 
+@pytest.mark.slow
 def test_the_log_of_a_run_that_was_killed_tells_so(project):
     """Killed, resumed: the log has the resumption, between what was before and after."""
     project.kill("run", 12, "run", "--out", "run", "--workers", "1", "--sandbox", "process")
