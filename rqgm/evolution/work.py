@@ -146,7 +146,7 @@ class SandboxWorker:
         if role.kind is RoleKind.JUDGE:
             return await self.judge_item(workspace, role, job.task, scope)
         made = await self.solve(workspace, role, job.task, scope)
-        return await self.check_tests(role, job.task, made)
+        return await self.check_tests(role, job.task, made) | {"artifact": made.artifact.blob}
 
     async def expand_train(
         self, workspace: Workspace, role: MeasuredRole, task: str, scope: str

@@ -106,4 +106,4 @@ class Worker(Protocol):
         """Return {tree: blob | None, failure, detail, tried, why, roles, deterministic, train, usage, train_usage}."""
 
     async def test(self, job: Test) -> dict[str, Any]:
-        """Return {y, score, failure, detail, usage}."""
+        """Return {y, score, failure, detail, usage}, and of a solver the blob of its artifact or None."""

@@ -82,12 +82,19 @@ class _Making:
     findings: list[Finding] = field(default_factory=list)
     heads: dict[str, str | None] = field(default_factory=lambda: {"ledger": None, "lineage": None})
 
-    def say(self, check: str) -> None:
-        self.options.tell(check)
-
     def add(self, finding: Finding) -> bool:
         self.findings.append(finding)
         return finding.standing is not Standing.FAILED
+
+    def make(self, check: str, check_it: Callable[..., Finding], *given: Any) -> bool:
+        """Make one check. What it stumbles over is a finding as well: a record may hold anything."""
+        self.options.tell(check)
+        try:
+            return self.add(check_it(*given))
+        except Exception as error:  # noqa: BLE001  # the border to what strangers wrote
+            sheet = Sheet(check)
+            sheet.fault("the check could not be made", f"{type(error).__name__}: {error}")
+            return self.add(sheet.close())
 
 
 def audit(folder: Path, options: AuditOptions | None = None) -> Audit:
@@ -105,41 +112,31 @@ def audit(folder: Path, options: AuditOptions | None = None) -> Audit:
 
 def _audit(making: _Making) -> str:
     folder = making.folder
-    making.say("layout")
-    if not making.add(check_layout(folder)):
-        making.add(
-            skipped("everything else", "what is no plain file may lead elsewhere or never end: nothing was opened")
-        )
+    if not making.make("layout", check_layout, folder):
+        making.add(skipped("all else", "what is no plain file may lead elsewhere or never end: nothing was opened"))
         return folder.name
-    making.say("lock")
+    making.options.tell("inputs")
     finding, lock = check_lock(folder)
     making.add(finding)
-    inputs = None
+    inputs, criterion, settings = None, None, None
     if lock is not None:
-        making.say("inputs")
         finding, inputs = check_inputs(folder, lock)
         making.add(finding)
-    making.say("ledger")
-    finding, making.heads["ledger"] = check_chain(folder / LEDGER, "ledger")
-    whole = making.add(finding)
-    criterion, settings = None, None
     if lock is not None and inputs is not None:
-        criterion = make_criterion(lock, inputs[0], inputs[1])
-        settings = loop_settings(lock)
-    if whole:
+        criterion, settings = make_criterion(lock, inputs[0], inputs[1]), loop_settings(lock)
+    making.options.tell("ledger")
+    finding, making.heads["ledger"] = check_chain(folder / LEDGER, "ledger")
+    if making.add(finding):
         _check_record(making, criterion, settings, lock.hash if lock else None)
     else:
         making.add(skipped("the record's content", "its chain is broken: what it says cannot be trusted"))
     if (folder / CALLS_FILE).exists():
-        making.say("calls")
         finding, making.heads["calls"] = check_chain(folder / CALLS_FILE, "calls")
         if making.add(finding):
-            _check_calls(making)
+            making.make("cost of calls", _check_calls, folder)
     if inputs is not None and criterion is not None:
-        making.say("pools")
-        making.add(check_pools(criterion, inputs[0]))
-        making.say("hidden")
-        making.add(check_hidden(inputs[0], _sent(folder)))
+        making.make("pools", check_pools, criterion, inputs[0])
+        making.make("hidden", check_hidden, inputs[0], _sent(folder))
     making.add(check_heads(making.heads, making.options.heads))
     return lock.run if lock else folder.name
 
@@ -160,65 +157,54 @@ def _check_record(
     making: _Making, criterion: Criterion | None, settings: LoopSettings | None, lock_hash: str | None
 ) -> None:
     """Make the checks of the record's content, and of the lineage and the blobs that it points at."""
-    folder = making.folder
-    making.say("record")
+    folder, every = making.folder, making.options.every
+    making.options.tell("record")
     with closing(Ledger(folder / LEDGER, read_only=True)) as ledger:
         if criterion is None or settings is None:
             making.add(skipped("rules", "without the lock and its inputs nobody knows them"))
-            state = _fold(making, ledger)
+            finding, state = _fold(ledger)
+            making.add(finding)
         else:
-            walk = Walk(criterion, settings, lock_hash, _dispatched(ledger), every=making.options.every)
+            walk = Walk(criterion, settings, lock_hash, _dispatched(ledger), every=every)
             for finding in walk.follow(ledger.events()):
                 making.add(finding)
             state = walk.state
         making.heads["lineage"] = state.lineage_head
-        referred = _referred(ledger)
-    kept = lock_hash is not None  # what a run with a lock made is real: workspaces with manifests, artifacts in blobs
-    making.say("lineage")
-    making.add(check_lineage(folder / "lineage.git", state, criterion if kept else None))
-    making.say("blobs")
-    making.add(check_blobs(folder / "blobs", [*referred, *_texts(folder)] if kept else []))
+    # What a run with a lock made is real: workspaces with manifests, and artifacts that are kept.
+    making.make("lineage", check_lineage, folder / "lineage.git", state, criterion if lock_hash else None)
+    making.make("blobs", check_blobs, folder / "blobs", _referred(folder) if lock_hash else iter(()))
 
 
 def _dispatched(ledger: Ledger) -> int:
     return sum(1 for event in ledger.events() if event.kind == "dispatched")
 
 
-def _fold(making: _Making, ledger: Ledger) -> State:
+def _fold(ledger: Ledger) -> tuple[Finding, State]:
     sheet, state = Sheet("fold"), State()
-    try:
-        for event in ledger.events():
-            state.apply(event.kind, event.body)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RqgmError) as error:
-        sheet.fault(f"event {event.seq}", f"{event.kind} cannot be applied: {error}")
-    making.add(sheet.close(f"{len(state.nodes)} nodes, {len(state.records)} outcomes"))
-    return state
-
-
-def _referred(ledger: Ledger) -> list[str]:
-    """Return the blobs that the ledger refers to."""
-    found: list[str] = []
     for event in ledger.events():
-        body = event.body
-        if event.kind == "outcome" and body.get("artifact"):
-            found.append(body["artifact"])
-        elif event.kind in {"node_added", "edit_rejected"}:
-            found += [outcome["artifact"] for outcome in body["train"] if outcome.get("artifact")]
-        elif event.kind == "epoch_closed":
-            found += [item["artifact"] for pool in body["adversarial"].values() for item in pool.get("items", ())]
-    return found
+        try:
+            state.apply(event.kind, event.body)
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError, RqgmError) as error:
+            sheet.fault(f"event {event.seq}", f"{event.kind} cannot be applied: {error}")
+            break
+    return sheet.close(f"{len(state.nodes)} nodes, {len(state.records)} outcomes"), state
 
 
-def _texts(folder: Path) -> list[str]:
-    """Return the blobs that the record of calls refers to."""
-    if not (folder / CALLS_FILE).exists():
-        return []
-    try:
+def _referred(folder: Path) -> Iterator[str]:
+    """Yield the blobs that the ledger and the record of calls refer to."""
+    with closing(Ledger(folder / LEDGER, read_only=True)) as ledger:
+        for event in ledger.events():
+            body = event.body
+            if event.kind in {"outcome", "test_outcome"} and body.get("artifact"):
+                yield body["artifact"]
+            elif event.kind in {"node_added", "edit_rejected"}:
+                yield from (outcome["artifact"] for outcome in body["train"] if outcome.get("artifact"))
+            elif event.kind == "epoch_closed":
+                yield from (item["artifact"] for pool in body["adversarial"].values() for item in pool.get("items", ()))
+    if (folder / CALLS_FILE).exists():
         with closing(Ledger(folder / CALLS_FILE, read_only=True)) as ledger:
-            calls = [event.body["call"] for event in ledger.events() if event.kind == "call" and event.body["call"]]
-        return [call[part] for call in calls for part in ("request", "response") if call[part]]
-    except (RqgmError, KeyError, TypeError, ValueError):
-        return []  # the check of the calls has said so
+            calls = (event.body["call"] for event in ledger.events() if event.kind == "call" and event.body["call"])
+            yield from (call[part] for call in calls for part in ("request", "response") if call[part])
 
 
 def _sent(folder: Path) -> Iterator[tuple[str, str]]:
@@ -227,37 +213,29 @@ def _sent(folder: Path) -> Iterator[tuple[str, str]]:
         return
     from rqgm.gateway.calls import Calls  # noqa: PLC0415  # only runs with models have any
 
-    try:
-        with closing(Calls(folder, read_only=True)) as calls:
-            for call in calls:
-                text = calls.texts(call)[0]
-                if text:
-                    yield f"call of {call.scope}", text.replace("\\n", "\n")
-    except (RqgmError, KeyError, TypeError, ValueError):
-        return  # as above
+    with closing(Calls(folder, read_only=True)) as calls:
+        for call in calls:
+            text = calls.texts(call)[0]
+            if text:
+                yield f"call of {call.scope}", text.replace("\\n", "\n")
 
 
-def _check_calls(making: _Making) -> None:
+def _check_calls(folder: Path) -> Finding:
     """Hold what calls cost against what the run charged for them."""
     from rqgm.gateway.calls import Calls  # noqa: PLC0415
 
     sheet = Sheet("cost of calls")
-    try:
-        with closing(Calls(making.folder, read_only=True)) as record:
-            calls = list(record)
-            doubtful = record.doubtful().usd
-        with closing(Ledger(making.folder / LEDGER, read_only=True)) as ledger:
-            usage = State.fold(ledger.events()).usage
-    except (RqgmError, KeyError, TypeError, ValueError, AttributeError) as error:
-        sheet.fault(CALLS_FILE, str(error))
-        making.add(sheet.close())
-        return
+    with closing(Calls(folder, read_only=True)) as record:
+        calls = list(record)
+        doubtful = record.doubtful().usd
+    with closing(Ledger(folder / LEDGER, read_only=True)) as ledger:
+        usage = State.fold(ledger.events()).usage
     cost = sum(call.cost_usd for call in calls)
     charged = sum(used.cost_usd for used in usage.values())
     sheet.expect(charged <= cost + 1e-6, "in all", f"the run charged {charged:.6f} usd, its calls cost {cost:.6f}")
     beside = max(0.0, cost - charged)
     figure = f"{len(calls)} calls, {cost:.6f} usd; {beside:.6f} of jobs that came to nothing; {doubtful:.6f} doubtful"
-    making.add(sheet.close(figure))
+    return sheet.close(figure)
 
 
 __all__ = ["CHECKS", "Audit", "AuditOptions", "audit"]

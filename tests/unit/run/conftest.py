@@ -11,7 +11,7 @@ import pytest
 
 from rqgm.evolution.loop import Loop
 from rqgm.run.experiment import load_experiment
-from rqgm.run.session import RunOptions, _settings, open_run, start
+from rqgm.run.session import RunOptions, loop_settings, open_run, start
 from rqgm.run.shelves import Shelves
 from rqgm.testing.worlds import SyntheticWorker, World
 
@@ -117,7 +117,7 @@ def run_tiny(project: Path, out: Path, *overrides: str, finish: bool = True) -> 
         try:
             world = World(seed=run.lock.experiment.seed, step=0.3)
             worker = SyntheticWorker(world, run.archive)
-            asyncio.run(Loop(run.archive, run.criterion, _settings(run.lock, 1), worker).run())
+            asyncio.run(Loop(run.archive, run.criterion, loop_settings(run.lock, 1), worker).run())
         finally:
             run.archive.close()
     return folder
