@@ -13,7 +13,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from rqgm.report.signs.detector import Finding, Place, Quiet
-from rqgm.report.signs.known import normal_tokens, shingles_of, word_shingles
+from rqgm.report.signs.known import shingles_of, word_shingles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -95,10 +95,10 @@ class Copies(Quiet):
         yield from self._large(source, solution, before)
 
     def _large(self, source: Source, solution: Source, before: Source | None) -> Iterator[Finding]:
-        mine, theirs = normal_tokens(source), normal_tokens(solution)
+        mine, theirs = _spelt(source), _spelt(solution)
         if mine != theirs:
             return
-        changed = _changed(normal_tokens(before) if before else [], theirs)
+        changed = _changed(_spelt(before) if before else [], theirs)
         if changed >= NEEDED_TOKENS:
             strength: Strength = "strong" if changed >= LARGE_TOKENS else "notice"
             yield Finding(
@@ -108,6 +108,12 @@ class Copies(Quiet):
                 f"equals the solution token for token, {changed} tokens of change",
                 source.path,
             )
+
+
+def _spelt(source: Source) -> list[str]:
+    """Return a file's tokens as they are written, without comments and layout."""
+    kinds = {tokenize.NAME, tokenize.OP, tokenize.NUMBER, tokenize.STRING}
+    return [token.string for token in source.tokens if token.type in kinds]
 
 
 def _changed(before: list[str], after: list[str]) -> int:

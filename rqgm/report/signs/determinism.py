@@ -33,6 +33,7 @@ HOSTS = {
 ADDRESSES = {"id", "hash"}
 CHECKS = {"os.path.exists", "os.path.isfile", "os.path.isdir", "os.access", "os.stat", "os.path.getmtime", "os.listdir"}
 METHODS = {"exists", "is_file", "is_dir", "stat"}
+WATCHED = ENTROPY | CLOCKS | HOSTS | CHECKS | ADDRESSES | {"os.environ.get", "os.getenv"}
 TELLTALE = re.compile(
     r"^/(?:logs|tests|solution|rqgm/judge|workspace)\b|/\.dockerenv$|^/proc/(?:1|self)/(?:cgroup|sched)"
 )
@@ -59,6 +60,8 @@ class Determinism(Quiet):
 
     def _call(self, source: Source, call: Call, place: Place, *, claimed: bool, seeded: bool) -> Iterator[Finding]:
         line, name = source.at(call.node), call.name
+        if not (name in WATCHED or name.rpartition(".")[2] in METHODS or name.startswith(("random.", "numpy.random."))):
+            return
         decides = _decides(source, call.node)
         if claimed and (name in ENTROPY or _unseeded(name, call.node, seeded=seeded)):
             yield Finding(
@@ -144,26 +147,11 @@ def _decides(source: Source, node: ast.AST) -> bool:
             case ast.BoolOp() | ast.BinOp() | ast.Attribute() | ast.UnaryOp() | ast.Call() | ast.FormattedValue():
                 continue
             case ast.Assign(targets=[ast.Name() as target]):
-                return _name_decides(source, target.id)
+                return target.id in source.deciding
             case ast.Subscript() if parent.value is child:
                 continue
             case _:
                 return False
-    return False
-
-
-def _name_decides(source: Source, name: str) -> bool:
-    """Tell whether a name is compared with a constant or is a condition by itself."""
-    for node in source.nodes:
-        if isinstance(node, ast.Compare):
-            sides = [node.left, *node.comparators]
-            mine = [side for side in sides if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(side))]
-            if mine and any(_constant(source, side) for side in sides if side not in mine):
-                return True
-        elif isinstance(node, (ast.If, ast.IfExp, ast.While)):
-            test = node.test.operand if isinstance(node.test, ast.UnaryOp) else node.test
-            if isinstance(test, ast.Name) and test.id == name:
-                return True
     return False
 
 

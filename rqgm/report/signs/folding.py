@@ -20,6 +20,7 @@ GAP = "\x00"
 """Stands for a part of a text that is not known."""
 MAX_CHARS = 1 << 17
 MAX_ITEMS = 4_096
+MAX_BITS = 4_096
 MAX_DEPTH = 48
 MAX_STEPS = 400_000
 """Steps in one file, after which nothing more is folded: a file made to be slow is not worth it."""
@@ -107,6 +108,8 @@ class Folder:
         try:
             found = self._compute(node, depth + 1)
         except Exception:  # noqa: BLE001  # foreign values in foreign combinations: whatever fails is not known
+            found = UNKNOWN
+        if isinstance(found, int) and found.bit_length() > MAX_BITS:  # Python refuses to print longer ones
             found = UNKNOWN
         if _size(found) > (MAX_CHARS if isinstance(found, (str, bytes)) else MAX_ITEMS):
             found = UNKNOWN

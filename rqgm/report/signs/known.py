@@ -358,27 +358,27 @@ def _remember(value: Any, literals: dict[str, Any]) -> None:
         literals.setdefault(text, value)
 
 
-def normal_tokens(source: Source) -> list[str]:
-    """Return a file's tokens without comments and layout; names that the file binds itself are marked by a sign."""
+def normal_tokens(source: Source) -> list[str | int]:
+    """Return a file's tokens without comments and layout; each name that the file binds itself is a number."""
     kinds = {tokenize.NAME, tokenize.OP, tokenize.NUMBER, tokenize.STRING}
-    bound = source.bound
+    numbers = {name: number for number, name in enumerate(sorted(source.bound))}
     return [
-        f"\x01{token.string}" if token.type == tokenize.NAME and token.string in bound else token.string
+        numbers.get(token.string, token.string) if token.type == tokenize.NAME else token.string
         for token in source.tokens
         if token.type in kinds
     ]
 
 
 def shingles_of(source: Source, size: int = SHINGLE) -> Iterable[int]:
-    """Yield hashes of all runs of `size` tokens; names are replaced by the order in which they occur in the run."""
+    """Yield hashes of all runs of `size` tokens; own names are replaced by the order in which they occur in the run."""
     tokens = normal_tokens(source)
     for start in range(len(tokens) - size + 1):
-        names: dict[str, int] = {}
-        run = tuple(
-            names.setdefault(token, len(names)) if token.startswith("\x01") else token
+        order: dict[int, int] = {}
+        run = [
+            token if token.__class__ is str else order.setdefault(token, len(order))  # type: ignore[arg-type]
             for token in tokens[start : start + size]
-        )
-        yield hash(run)
+        ]
+        yield hash(tuple(run))
 
 
 def word_shingles(text: str, size: int = SHINGLE) -> Iterable[int]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pygit2
 
-from rqgm.core.errors import RqgmError
+from rqgm.core.errors import IntegrityError, RqgmError
 from rqgm.core.words import RoleKind
 from rqgm.report.signs.known import Known
 from rqgm.roles.manifest import MANIFEST, MAX_MANIFEST_BYTES
@@ -243,7 +243,8 @@ class Material:
             try:
                 tree = self.run.archive.blobs.get_tree(seen.artifact)
             except RqgmError as error:
-                yield Made(seen, {}, str(error))
+                altered = isinstance(error, IntegrityError)
+                yield Made(seen, {}, "missing or altered" if altered else "holds a path that is not allowed")
                 continue
             task = self.known.tasks.get(seen.task)
             own = task.task.environment if task else {}

@@ -96,11 +96,11 @@ def _place(material: Material, changed: Changed) -> Place:
 
 def _in_artifacts(material: Material, chosen: Sequence[Detector]) -> Iterator[Sign]:
     known: dict[tuple[str, str, bytes], Found] = {}
+    unread: list[Made] = []
     for made in material.artifacts():
         seen = made.seen
         if made.trouble:
-            if any(detector.name == Unread.name for detector in chosen):
-                yield _missing(made)
+            unread.append(made)
             continue
         for path, file in made.files.items():
             key = (seen.task, path, file.data)
@@ -111,12 +111,16 @@ def _in_artifacts(material: Material, chosen: Sequence[Detector]) -> Iterator[Si
                 known[key] = _fresh(look(Source(path, file.data), place, chosen), original, place, chosen)
                 evidence = (in_record(seen.n, "artifact", f"{seen.artifact} ({seen.kind}, {seen.task})"),)
                 yield from _signs(known[key], _Where(seen.node, seen.n, f"artifact for {seen.task}: ", path), evidence)
+    if unread and any(detector.name == Unread.name for detector in chosen):
+        yield _missing(unread)
 
 
-def _missing(made: Made) -> Sign:
-    seen = made.seen
-    evidence = (in_record(seen.n, "artifact", made.trouble),)
-    return sign(Unread.name, "notice", seen.node, seen.n, f"an artifact for {seen.task} could not be read", evidence)
+def _missing(unread: Sequence[Made]) -> Sign:
+    """Return one sign for all artifacts that cannot be read: what is wrong with them is the audit's to say."""
+    first = unread[0]
+    text = f"{plural(len(unread), 'artifact')} cannot be read: {first.trouble}"
+    evidence = tuple(in_record(made.seen.n, "artifact", made.seen.artifact) for made in unread[:SHOWN])
+    return sign(Unread.name, "notice", first.seen.node, first.seen.n, text, evidence)
 
 
 def _fresh(found: Found, original: Source | None, place: Place, chosen: Sequence[Detector]) -> Found:

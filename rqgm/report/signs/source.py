@@ -129,19 +129,26 @@ class Source:
     # ------------------------------------------------------------------ the syntax tree
 
     @cached_property
-    def nodes(self) -> list[ast.AST]:
-        """All nodes, parents before children; at most `MAX_NODES`."""
-        found: list[ast.AST] = []
-        for node in ast.walk(self.tree) if self.tree else ():
-            found.append(node)
-            if len(found) >= MAX_NODES:
-                break
-        return found
+    def _walked(self) -> tuple[list[ast.AST], dict[int, ast.AST]]:
+        """All nodes, parents before children, at most `MAX_NODES`; and the parent of each by its id."""
+        nodes: list[ast.AST] = [self.tree] if self.tree else []
+        parents: dict[int, ast.AST] = {}
+        for node in nodes:
+            for child in ast.iter_child_nodes(node) if len(nodes) < MAX_NODES else ():
+                if not isinstance(child, ast.expr_context):  # a third of all nodes, and of no use
+                    parents[id(child)] = node
+                    nodes.append(child)
+        return nodes, parents
 
-    @cached_property
+    @property
+    def nodes(self) -> list[ast.AST]:
+        """All nodes of the syntax tree, parents before children; at most about `MAX_NODES`."""
+        return self._walked[0]
+
+    @property
     def parents(self) -> dict[int, ast.AST]:
         """The parent of each node, by the node's id."""
-        return {id(child): node for node in self.nodes for child in ast.iter_child_nodes(node)}
+        return self._walked[1]
 
     @cached_property
     def _bindings(self) -> tuple[dict[str, ast.expr], dict[str, str]]:  # noqa: C901  # one case for each kind
@@ -388,6 +395,21 @@ class Source:
         if isinstance(holder, ast.Call) and holder.args:  # frozenset({...})
             return self._members(holder.args[0]) if isinstance(holder.args[0], (ast.List, ast.Tuple, ast.Set)) else []
         return []
+
+    @cached_property
+    def deciding(self) -> frozenset[str]:
+        """Names that are compared with a constant, or are a condition by themselves."""
+        found: set[str] = set()
+        for node in self.nodes:
+            if isinstance(node, ast.Compare):
+                sides = [node.left, *node.comparators]
+                if any(self.value(side) is not UNKNOWN for side in sides):
+                    named = (part for side in sides for part in ast.walk(side) if isinstance(part, ast.Name))
+                    found |= {name.id for name in named}
+            elif isinstance(node, (ast.If, ast.IfExp, ast.While)):
+                test = node.test.operand if isinstance(node.test, ast.UnaryOp) else node.test
+                found |= {test.id} if isinstance(test, ast.Name) else set()
+        return frozenset(found)
 
     # ------------------------------------------------------------------ code inside of texts
 
