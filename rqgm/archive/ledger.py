@@ -112,6 +112,10 @@ class Ledger:
         for seq, at, kind, body, prev_hash, digest in rows:
             yield Event(seq, at, kind, from_json(body), prev_hash, digest)
 
+    def count(self, kind: str) -> int:
+        """Return how many events of a kind there are, without reading them."""
+        return int(self._db.execute("SELECT count(*) FROM events WHERE kind = ?", (kind,)).fetchone()[0])
+
     def verify(self) -> str:
         """Check the whole chain and return its head; IntegrityError names the first event that does not fit."""
         head, expected = GENESIS, 1

@@ -165,7 +165,7 @@ def _check_record(
             finding, state = _fold(ledger)
             making.add(finding)
         else:
-            walk = Walk(criterion, settings, lock_hash, _dispatched(ledger), every=every)
+            walk = Walk(criterion, settings, lock_hash, ledger.count("dispatched"), every=every)
             for finding in walk.follow(ledger.events()):
                 making.add(finding)
             state = walk.state
@@ -173,10 +173,6 @@ def _check_record(
     # What a run with a lock made is real: workspaces with manifests, and artifacts that are kept.
     making.make("lineage", check_lineage, folder / "lineage.git", state, criterion if lock_hash else None)
     making.make("blobs", check_blobs, folder / "blobs", _referred(folder) if lock_hash else iter(()))
-
-
-def _dispatched(ledger: Ledger) -> int:
-    return sum(1 for event in ledger.events() if event.kind == "dispatched")
 
 
 def _fold(ledger: Ledger) -> tuple[Finding, State]:

@@ -47,7 +47,7 @@ CHECKS = {
     "budget": "no limit was passed",
     "usage": "what was charged adds up",
 }
-MAX_DECISIONS = 4_000
+MAX_DECISIONS = 2_000
 """Decisions of the search that are made again unless all are asked for; one takes about a millisecond."""
 _MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration, AssertionError, RqgmError)
 
@@ -69,6 +69,7 @@ class Walk:
         self._stride = 1 if every else max(1, math.ceil(dispatched / MAX_DECISIONS))
         self._search = Search(settings.search, criterion, settings.seed, settings.budget.outcomes)
         self._cells: OpenCells | None = None
+        self._due_epoch, self._due_after = -1, 0
         self._race: list[dict[str, Any]] | None = None
         self._raced = 0
         self._decisions = self._recomputed = 0
@@ -216,8 +217,11 @@ class Walk:
         self.sheets["search"].expect(job["known"] == known, where, "its editor is shown other outcomes")
 
     def _due(self) -> int:
-        after = self.state.epochs[-1]["outcomes"] if self.state.epochs else 0
-        return next_checkpoint(self.settings.epochs, after)
+        """Return after how many outcomes the coming checkpoint is due. Asked at every event, so kept for an epoch."""
+        if self._due_epoch != self.state.epoch:
+            after = self.state.epochs[-1]["outcomes"] if self.state.epochs else 0
+            self._due_epoch, self._due_after = self.state.epoch, next_checkpoint(self.settings.epochs, after)
+        return self._due_after
 
     def _plan_race(self, cells: OpenCells) -> list[dict[str, Any]]:
         settings, state = self.settings, self.state
@@ -305,10 +309,9 @@ class Walk:
     # ------------------------------------------------------------------ what is counted along
 
     def _usage(self, usage: Mapping[str, Any], where: str) -> None:
-        values = Usage(**usage)
-        for name in Usage.__slots__:
-            value = getattr(values, name)
-            self.sheets["usage"].expect(math.isfinite(value) and value >= 0, where, f"{name} = {value!r}")
+        for name, value in usage.items():
+            if not 0 <= value < math.inf:
+                self.sheets["usage"].fault(where, f"{name} = {value!r}")
 
     def _recount(self, where: str) -> None:
         """Count all live records anew, the slow way: what was erased may be nowhere in the counts."""
