@@ -176,7 +176,7 @@ def opened(file: Path, times: int) -> dict[str, Any]:
                 page.goto(file.as_uri() + place)
                 page.wait_for_selector("html[data-ready]")
                 page.keyboard.press("/")
-                page.wait_for_function("document.activeElement.id === 'search'")
+                page.wait_for_function("() => document.activeElement.id === 'search'")
                 found[name].append(time.perf_counter() - began)
                 browser.close()
     return {name: common.summary(seconds) for name, seconds in found.items()}

@@ -21,6 +21,8 @@ def rank_changes(
     {epoch, outcomes, until, replaced, erased, n, spearman, kendall, note}; the correlations are null with too few
     nodes, or when one order is all ties.
     """
+    if not epochs:
+        return []
     later = [*(event["scores"] for event in epochs[1:]), now]
     until = [*(event["outcomes"] for event in epochs[1:]), outcomes]
     return [

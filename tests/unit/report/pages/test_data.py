@@ -111,3 +111,12 @@ def test_an_edit_and_its_evidence_are_told(pages, run):
     rejected = pages.part("rejected")
     assert len(rejected) == len(run.state.rejected) == pages.head["rejected"] > 0
     assert rejected[0]["failure"] == "broken-workspace"
+
+
+@pytest.mark.parametrize("seq", [2, 3, 5, 20])
+def test_a_run_that_has_hardly_begun_has_pages(earlier, seq):
+    """Generation zero alone, without one outcome; everything is there, and says so."""
+    pages = Pages(earlier(seq))
+    assert pages.head["summary"]["endpoints"] is None
+    assert len(pages.head["nodes"]) >= 1
+    assert [pages.part(name) for name in pages.names()]

@@ -51,3 +51,8 @@ def test_each_checkpoint_is_held_against_the_next_and_the_last_against_now():
     first, second = rank_changes(epochs, scores(5, 4, 3, 2, 1), 27)
     assert (first["until"], first["replaced"], first["erased"], first["spearman"]) == (20, True, 2, -1.0)
     assert (second["until"], second["replaced"], second["spearman"]) == (27, False, 1.0)
+
+
+def test_before_the_first_checkpoint_there_is_nothing_to_compare():
+    """A run that has just begun has pages too."""
+    assert rank_changes([], scores(1, 2, 3), 12) == []
