@@ -365,7 +365,9 @@ def audits() -> str:
     text = "| audit | takes |\n|---|---|\n"
     text += f"| a synthetic run of {found['records']:,} records, no replay | {synthetic['wall_s']} s, {synthetic['peak_mib']:.0f} MiB |\n"
     if "real" in found:
-        text += f"| a finished run of `repair` (500 outcomes), all decisions made again | {found['real']['wall_s']} s |\n"
+        text += (
+            f"| a finished run of `repair` (500 outcomes), all decisions made again | {found['real']['wall_s']} s |\n"
+        )
     return text
 
 
