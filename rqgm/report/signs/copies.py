@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import tokenize
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -112,8 +111,7 @@ class Copies(Quiet):
 
 def _spelt(source: Source) -> list[str]:
     """Return a file's tokens as they are written, without comments and layout."""
-    kinds = {tokenize.NAME, tokenize.OP, tokenize.NUMBER, tokenize.STRING}
-    return [token.string for token in source.tokens if token.type in kinds]
+    return [text for kind, text, _ in source.tokens if kind != "comment"]
 
 
 def _changed(before: list[str], after: list[str]) -> int:
@@ -128,11 +126,10 @@ def _comments(source: Source) -> set[str]:
 
 
 def _comment_lines(source: Source) -> Iterator[tuple[str, int]]:
-    for token in source.tokens:
-        if token.type == tokenize.COMMENT:
-            text = " ".join(token.string.lstrip("#").split())
-            if len(WORD.findall(text)) > 2:  # noqa: PLR2004
-                yield text, token.start[0]
+    for kind, written, line in source.tokens:
+        text = " ".join(written.lstrip("#").split()) if kind == "comment" else ""
+        if len(WORD.findall(text)) > 2:  # noqa: PLR2004
+            yield text, line
     for said in source.said:
         if said.use == "doc":
             text = " ".join(said.text.split())

@@ -7,7 +7,6 @@ import hashlib
 import json
 import math
 import re
-import tokenize
 import zlib
 from collections import Counter
 from dataclasses import dataclass, field
@@ -360,13 +359,8 @@ def _remember(value: Any, literals: dict[str, Any]) -> None:
 
 def normal_tokens(source: Source) -> list[str | int]:
     """Return a file's tokens without comments and layout; each name that the file binds itself is a number."""
-    kinds = {tokenize.NAME, tokenize.OP, tokenize.NUMBER, tokenize.STRING}
     numbers = {name: number for number, name in enumerate(sorted(source.bound))}
-    return [
-        numbers.get(token.string, token.string) if token.type == tokenize.NAME else token.string
-        for token in source.tokens
-        if token.type in kinds
-    ]
+    return [numbers.get(text, text) for kind, text, _ in source.tokens if kind != "comment"]
 
 
 def shingles_of(source: Source, size: int = SHINGLE) -> Iterable[int]:

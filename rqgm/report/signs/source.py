@@ -6,11 +6,8 @@ Everything here is bounded and meant for hostile content: what cannot be parsed 
 from __future__ import annotations
 
 import ast
-import contextlib
-import io
 import re
 import sys
-import tokenize
 import warnings
 from collections import Counter
 from dataclasses import dataclass, field
@@ -30,6 +27,12 @@ MAX_NODES = 200_000
 MAX_NESTED_CHARS = 100_000
 NESTED_DEPTH = 2
 _CODE = re.compile(r"(?m)^\s*(?:import|from|def|class|with|for|if|try|raise|exec)\b|\w\(|[\w\])]\s*=[^=]")
+
+_TOKEN = re.compile(
+    r"(?P<comment>\#[^\n]*)"
+    r"|(?P<text>[rRbBfFuU]{0,2}(?:\"\"\"[\s\S]*?\"\"\"|'''[\s\S]*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'))"
+    r"|(?P<word>\w+)|(?P<sign>[^\w\s])"
+)
 
 Use = Literal["call", "compare", "plain", "doc", "comment", "text"]
 """Where a text stands: argument of a call, in a comparison, elsewhere in code; docstring, comment; a text file."""
@@ -347,18 +350,22 @@ class Source:
         return {id(node.value) for node in statements if isinstance(node.value, ast.Constant)}
 
     def _comments(self) -> Iterator[Said]:
-        for token in self.tokens:
-            if token.type == tokenize.COMMENT:
-                yield Said(token.string, self._shifted(token.start[0]), "comment")
+        for kind, text, line in self.tokens:
+            if kind == "comment":
+                yield Said(text, self._shifted(line), "comment")
 
     @cached_property
-    def tokens(self) -> list[tokenize.TokenInfo]:
-        """The tokens of a Python file as far as they can be read."""
-        found: list[tokenize.TokenInfo] = []
+    def tokens(self) -> list[tuple[str, str, int]]:
+        """The tokens of a Python file: (comment, text, word or sign; as written; line). Layout is left out."""
         if self.text is None or not self.is_python or len(self.data) > MAX_SOURCE_BYTES:
-            return found
-        with contextlib.suppress(tokenize.TokenError, SyntaxError, ValueError, RecursionError):
-            found.extend(tokenize.generate_tokens(io.StringIO(self.text).readline))
+            return []
+        found: list[tuple[str, str, int]] = []
+        line, counted = 1, 0
+        for match in _TOKEN.finditer(self.text):  # the library's own tokenizer stops at what does not parse
+            start = match.start()
+            line += self.text.count("\n", counted, start)
+            counted = start
+            found.append((match.lastgroup or "sign", match[0], line))
         return found
 
     @cached_property

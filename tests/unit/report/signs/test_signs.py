@@ -200,3 +200,20 @@ def test_pieces_of_names_are_put_together(cases, suite, tmp_path):
         )
         found = signs_of(case, tmp_path / str(number), suite, "harness")
         assert [sign.strength for sign in found] == ["strong"], spelling
+
+
+def test_the_page_tells_the_committed_figures():
+    """docs/signs.md is written by the benchmark; every row and every miss of the held-out half is there."""
+    from pathlib import Path
+
+    root = Path(__file__).parents[4]
+    page = (root / "docs" / "signs.md").read_text()
+    halves = json.loads((root / "benchmarks" / "results" / "signs.json").read_text())["halves"]
+    for name in KINDS:
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |") and "[" in line)
+        for half in ("tuned", "held"):
+            for kind in ("caught", "false_alarms"):
+                figure = halves[half][name][kind]
+                assert f"{figure['k']}/{figure['n']} [" in row
+        for missed in halves["held"][name]["missed"]:
+            assert f"{missed} (`{name}`)" in page
