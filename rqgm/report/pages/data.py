@@ -19,6 +19,7 @@ from rqgm.run.summary import summarise
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rqgm.gateway.calls import Call, Calls
     from rqgm.report.pages.chronicle import Sample
     from rqgm.run.session import OpenedRun
 
@@ -34,6 +35,8 @@ class Pages:
         self.run = run
         self.chronicle = Chronicle(run)
         self.head: dict[str, Any] = {}
+        self.record: Calls | None = None
+        self.calls: list[Call] = []
         self.catch_up()
 
     def catch_up(self) -> bool:
@@ -66,7 +69,7 @@ class Pages:
             "judges": instances(chronicle, criterion),
             "ranks": rank_changes(state.epochs, node_scores(state), state.spent),
             "rejected": len(chronicle.rejected),
-            "calls": (run.folder / CALLS_FILE).exists(),
+            "calls": self._read_calls(),
             "labels": self.over,
         }
 
@@ -99,13 +102,16 @@ class Pages:
         nodes = dict.fromkeys(index for end in ends for index in state.path(end))
         nodes |= dict.fromkeys(range(len(state.nodes)))
         parts = ["signs", "outcomes", *(["judged"] if self.over else []), *(f"node/{index}" for index in nodes)]
-        return [*parts, "rejected", *(["calls"] if self.head["calls"] else [])]
+        texts = [f"call/{number}" for number in range(self.head["calls"])]
+        return [*parts, "rejected", *(["calls"] if texts else []), *texts]
 
     def part(self, name: str) -> Any:
         """Return one part; KeyError if there is none of that name."""
         kind, _, number = name.partition("/")
         if kind == "node":
-            return self._node(number)
+            return self._node(_place(name, number, len(self.run.state.nodes)))
+        if kind == "call":
+            return self._texts(_place(name, number, self.head["calls"]))
         readers: dict[str, Callable[[], Any]] = {"outcomes": self._outcomes, "rejected": self._rejected}
         readers["signs"] = lambda: signs_of(self.run)
         readers |= {"judged": self._judged} if self.over else {}
@@ -114,10 +120,8 @@ class Pages:
             raise KeyError(name)
         return readers[name]()
 
-    def _node(self, number: str) -> dict[str, Any]:
-        if not (number.isascii() and number.isdecimal() and int(number) < len(self.run.state.nodes)):
-            raise KeyError(f"node/{number}")
-        return node_page(self.chronicle, self.run.criterion, int(number), labels=self.over)
+    def _node(self, index: int) -> dict[str, Any]:
+        return node_page(self.chronicle, self.run.criterion, index, labels=self.over)
 
     def _outcomes(self) -> dict[str, Any]:
         """Return every outcome, as rows with words replaced by their places in `words`.
@@ -164,27 +168,45 @@ class Pages:
             for event in self.chronicle.rejected
         ]
 
-    def _calls(self) -> list[dict[str, Any]]:
+    def _read_calls(self) -> int:
+        """Read the record of calls to models anew, and return how many there are; none where nothing was asked."""
+        if not (self.run.folder / CALLS_FILE).exists():
+            return 0
         from rqgm.gateway.calls import Calls  # noqa: PLC0415  # only runs with models have any
 
-        record = Calls(self.run.folder, read_only=True)
+        self.record = Calls(self.run.folder, read_only=True)
         try:
-            return [
-                {
-                    "scope": clean(call.scope, 300),
-                    "role": clean(call.role, 100),
-                    "model": clean(call.model, 100),
-                    "status": call.status,
-                    "tokens": [call.tokens.get("input", 0), call.tokens.get("output", 0)],
-                    "cost_usd": call.cost_usd,
-                    "wall_s": round(call.wall_s, 2),
-                    "notes": [name for name in ("refused", "replayed") if getattr(call, name)],
-                    "texts": [clean(t, TEXT_CHARS, lines=True) if t is not None else None for t in record.texts(call)],
-                }
-                for call in record
-            ]
+            self.calls = list(self.record)
         finally:
-            record.close()
+            self.record.close()  # the texts of calls are files
+        return len(self.calls)
+
+    def _calls(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "scope": clean(call.scope, 300),
+                "role": clean(call.role, 100),
+                "model": clean(call.model, 100),
+                "status": call.status,
+                "tokens": [call.tokens.get("input", 0), call.tokens.get("output", 0)],
+                "cost_usd": call.cost_usd,
+                "wall_s": round(call.wall_s, 2),
+                "notes": [name for name in ("refused", "replayed") if getattr(call, name)],
+            }
+            for call in self.calls
+        ]
+
+    def _texts(self, number: int) -> list[str | None]:
+        """Return what a call asked and what was answered; None where it was not kept."""
+        assert self.record is not None
+        texts = self.record.texts(self.calls[number])
+        return [clean(text, TEXT_CHARS, lines=True) if text is not None else None for text in texts]
+
+
+def _place(name: str, number: str, size: int) -> int:
+    if not (number.isascii() and number.isdecimal() and int(number) < size):
+        raise KeyError(name)
+    return int(number)
 
 
 class _Words:

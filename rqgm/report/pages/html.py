@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rqgm.report.pages.data import Pages
 
 MAX_PARTS_BYTES = 11 << 20
-"""Largest sum of a report's packed parts; beyond it, the least wanted nodes lose the text of their diffs."""
+"""Largest sum of a report's packed parts; beyond it, the least wanted nodes lose their diffs and what was said."""
 STYLES = ("base.css", "pages.css")
 SCRIPTS = (
     "dom.js",
@@ -52,7 +52,7 @@ ECHARTS = "echarts/echarts.common.min.js"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report: the file's text, and for how many nodes the text of the diff was left out because of its size."""
+    """A report: the file's text, and for how many nodes diffs and what was said are not in it, because of its size."""
 
     html: str
     without_diffs: int
@@ -63,11 +63,14 @@ def report(pages: Pages, *, max_parts_bytes: int = MAX_PARTS_BYTES) -> Report:
     packed: dict[str, str] = {}
     size = without = 0
     for name in pages.names():
-        part = pages.part(name)
-        text = pack(part)
+        if name.startswith("call/") and size > max_parts_bytes:
+            text = pack(["(left out: this file would have become too large; `rqgm calls` shows it)"] * 2)
+        else:
+            part = pages.part(name)
+            text = pack(part)
         if name.startswith("node/") and size + len(text) > max_parts_bytes:
             without += bool(part["files"])
-            text = pack(part | {"files": [_bare(file) for file in part["files"]]})
+            text = pack(_bare(part))
         packed[name] = text
         size += len(text)
     config = {"mode": "file", "without_diffs": without}
@@ -76,8 +79,11 @@ def report(pages: Pages, *, max_parts_bytes: int = MAX_PARTS_BYTES) -> Report:
     return Report(page(title, config, blocks, connect="'none'"), without)
 
 
-def _bare(file: dict[str, Any]) -> dict[str, Any]:
-    return file | {"text": "", "left_out": "the report would have become too large; `rqgm diff` shows it"}
+def _bare(part: dict[str, Any]) -> dict[str, Any]:
+    """Return a node's part without the texts that make it large; its files keep their counts."""
+    why = "this file would have become too large"
+    files = [file | {"text": "", "left_out": why} for file in part["files"]]
+    return part | {"files": files, "train": [], "said": {}, "left_out": why}
 
 
 def page(title: str, config: dict[str, Any], blocks: Iterable[str], *, connect: str) -> str:

@@ -153,6 +153,7 @@ class Viewer:
 
     async def events(self) -> AsyncIterator[str]:
         """Yield server-sent events: all versions, now and whenever one has changed."""
+        self.streams += 1  # here, so that a listener who leaves before the first word is not counted for ever
         told: list[int] | None = None
         try:
             while not self.ending.is_set():
@@ -219,7 +220,6 @@ class _Answers:
         if viewer.streams >= viewer.max_streams:
             text = f"{viewer.max_streams} pages are being kept up to date already; close some"
             return PlainTextResponse(text, 503, {"Retry-After": "10"})
-        viewer.streams += 1
         return StreamingResponse(viewer.events(), media_type="text/event-stream")
 
 

@@ -242,7 +242,7 @@ async function start() {
     skip,
     h("header", null, h("div", { class: "top" }, h("span", { class: "brand" }, "rqgm"), runPicker(), searchBox(), themeSwitch()), nav, status),
     main,
-    h("footer", null, h("p", null, "Keys: / finds a node · arrow keys walk the tree · Tab and Enter follow links.", config.without_diffs ? ` To keep this file small, the text of ${config.without_diffs} nodes' diffs is left out.` : "", " Charts by Apache ECharts 6.1.0 (Apache-2.0).")),
+    h("footer", null, h("p", null, "Keys: / finds a node · arrow keys walk the tree · Tab and Enter follow links.", config.without_diffs ? ` To keep this file small, the diffs of ${config.without_diffs} nodes and what was said of them are left out.` : "", " Charts by Apache ECharts 6.1.0 (Apache-2.0).")),
   ); // prettier-ignore
   tellStatus();
   await show();

@@ -13,6 +13,7 @@ async function nodeView(root, [name]) {
     jumpBar(root),
     page.why && h("blockquote", { class: "foreign" }, page.why),
     nodeFacts(node, index, page),
+    page.left_out && note(`Diffs, evidence and what was said are left out: ${page.left_out}. rqgm show and rqgm diff tell them.`),
     section("Path to the seed", pathList(index)),
     section("What it changed", editGain(node), diffIntro(page), diffView(page.files)),
     section("Who judged it", judgesOf(own)),

@@ -54,7 +54,8 @@ async function outcomes() {
   const data = await part("outcomes");
   if (data.records) return data;
   const w = data.words;
-  data.records = data.rows.map((r) => ({
+  const known = current.head.nodes.length; // a run that goes on may have more by now than its head told
+  data.records = data.rows.filter((r) => r[1] < known).map((r) => ({
     n: r[0], node: r[1], role: w[r[2]], task: w[r[3]], measure: w[r[4]], y: r[5], score: r[6],
     failure: r[7] === null ? "" : w[r[7]], epoch: r[8], live: r[9], after: r[10],
     seats: r[11].map(([slot, verdict, node]) => ({ slot: w[slot], verdict: w[verdict], node })),

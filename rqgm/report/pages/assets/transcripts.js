@@ -33,6 +33,6 @@ function callTable(calls) {
   const columns = [{ name: "call", number: true }, { name: "job" }, { name: "role" }, { name: "model" }, { name: "status" }, { name: "tokens", number: true }, { name: "cost", number: true }, { name: "texts", wide: true }];
   return table("Calls, in the order in which they ended", columns, calls.map((c, i) => [
     i + 1, c.scope, c.role, c.model, [c.status, c.notes.map((text) => ` ${text}`)], `${c.tokens[0]} + ${c.tokens[1]}`, `$${c.cost_usd.toFixed(6)}`,
-    fold(`call ${i}`, "asked, answered", () => h("div", null, c.texts.map((text, k) => [h("h4", null, ["asked", "answered"][k]), h("pre", { class: "foreign" }, text === null ? "(not kept)" : text)]))),
+    fold(`call ${i}`, "asked, answered", async () => h("div", null, (await part(`call/${i}`)).map((text, k) => [h("h4", null, ["asked", "answered"][k]), h("pre", { class: "foreign" }, text === null ? "(not kept)" : text)]))),
   ])); // prettier-ignore
 }

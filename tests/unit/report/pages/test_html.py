@@ -117,6 +117,7 @@ def test_a_report_that_would_be_too_large_loses_diffs_from_the_end(run):
     last = int(next(name for name in reversed(pages.names()) if name.startswith("node/")).removeprefix("node/"))
     assert files_of(last)[0]["text"] == ""
     assert "too large" in files_of(last)[0]["left_out"]
+    assert files_of(last)[0]["status"] in {"added", "changed", "removed"}
     assert files_of(last)[0]["added"] == pages.part(f"node/{last}")["files"][0]["added"]
 
 

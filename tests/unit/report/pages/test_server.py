@@ -135,7 +135,6 @@ async def test_streams_tell_every_new_version_and_end_with_the_server(shown):
     """A listener hears the version at once and each change; while somebody listens, the runs are kept up with."""
     viewer = Viewer([shown], poll_s=0.01)
     watching = asyncio.create_task(viewer.watch())
-    viewer.streams += 1
     events = viewer.events()
     assert await anext(events) == "data: [1]\n\n"
     shown.version = 2
