@@ -176,24 +176,32 @@ class Material:
         for node in nodes:
             others = [node.parent, self.mates.get(node.commit)]
             before = [nodes[index].commit for index in others if index is not None]
-            roles = self._roles_of(node.commit)
-            for path, blob in self._differing(node.commit, before[0] if before else None):
-                known = tuple(found for commit in before if (found := self._blob_at(commit, path)) is not None)
+            try:
+                roles = self._roles_of(node.commit)
+                differing = self._differing(node.commit, before[0] if before else None)
+                held = {path: [self._blob_at(commit, path) for commit in before] for path, _ in differing}
+            except (pygit2.GitError, KeyError) as error:
+                raise IntegrityError(f"node {node.commit} in {self._repo.path} is damaged: {error}") from error
+            for path, blob in differing:
+                known = tuple(found for found in held[path] if found is not None)
                 yield Changed(node.index, node.n, path, blob, known, roles)
 
-    def read(self, blob: str) -> bytes:
-        """Return the content of a file of the lineage; one that is too large or missing is empty."""
-        found = self._repo.get(blob)
-        return found.data if isinstance(found, pygit2.Blob) and found.size <= MAX_FILE_BYTES else b""
+    def read(self, blob: str) -> bytes | None:
+        """Return the content of a file of the lineage; None if it is missing, altered or too large."""
+        found = self._object(blob)
+        return found.data if isinstance(found, pygit2.Blob) and found.size <= MAX_FILE_BYTES else None
 
-    def size(self, blob: str) -> int:
-        """Return the size of a file of the lineage in bytes, -1 if it is missing."""
-        found = self._repo.get(blob)
-        return int(found.size) if isinstance(found, pygit2.Blob) else -1
+    def _object(self, identity: str) -> Any:
+        try:
+            return self._repo.get(identity)
+        except (pygit2.GitError, ValueError):  # damaged: what is wrong with it is the audit's to say
+            return None
 
     def _tree(self, commit: str) -> Any:
-        found = self._repo.get(commit)
-        return found.tree if isinstance(found, pygit2.Commit) else None
+        found = self._object(commit)
+        if not isinstance(found, pygit2.Commit):
+            raise IntegrityError(f"node {commit} is missing from {self.run.archive.lineage.path}")
+        return found.tree
 
     def _differing(self, commit: str, parent: str | None) -> list[tuple[str, str]]:
         """Return (path, blob) of all files that are new or changed; equal folders are not entered."""
@@ -228,7 +236,7 @@ class Material:
         if blob is None:
             return ()
         if blob not in self._roles:
-            self._roles[blob] = _parse_roles(self.read(blob))
+            self._roles[blob] = _parse_roles(self.read(blob) or b"")
         return self._roles[blob]
 
     # ------------------------------------------------------------------ artifacts

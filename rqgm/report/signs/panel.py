@@ -47,7 +47,8 @@ Found = tuple[tuple[str, Finding], ...]
 def find_signs(run: OpenedRun, detectors: Sequence[str] = ()) -> list[Sign]:
     """Return the signs of cheating in a run, by node; `detectors` names some of `DETECTORS` (none = all).
 
-    Signs are reasons to look, not proofs, and no sign is no proof of honesty. UnknownNameError on an unknown name.
+    Signs are reasons to look, not proofs, and no sign is no proof of honesty. UnknownNameError on an unknown name,
+    IntegrityError if a node is missing from the lineage; lesser damage is told by ``unread``.
     """
     wrong = next((name for name in detectors if name not in DETECTORS), None)
     if wrong is not None:
@@ -76,7 +77,8 @@ def _in_workspaces(material: Material, chosen: Sequence[Detector]) -> Iterator[S
         place = _place(material, changed)
         key = (blob, changed.path, place.kinds, place.deterministic)
         if key not in known:
-            known[key] = look(Source(changed.path, material.read(blob)), place, chosen)
+            data = material.read(blob)
+            known[key] = look(Source(changed.path, data), place, chosen) if data is not None else _lost(changed, chosen)
         return known[key]
 
     for changed in material.changed():
@@ -85,6 +87,12 @@ def _in_workspaces(material: Material, chosen: Sequence[Detector]) -> Iterator[S
             before = {_key(found) for blob in changed.before for found in findings(changed, blob)}
             fresh = [found for found in new if _key(found) not in before]
             yield from _signs(fresh, _Where(changed.node, changed.n, "", changed.path), ())
+
+
+def _lost(changed: Changed, chosen: Sequence[Detector]) -> Found:
+    """Return what is said of a file that cannot be read."""
+    finding = Finding("missing", "notice", 0, "missing, altered or too large: not read", line_of(changed.path, 160))
+    return ((Unread.name, finding),) if any(detector.name == Unread.name for detector in chosen) else ()
 
 
 def _place(material: Material, changed: Changed) -> Place:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from rqgm.core.errors import UnknownNameError
+from rqgm.core.errors import IntegrityError, UnknownNameError
 from rqgm.report.signs import DETECTORS, FileEvidence, find_signs
 
 KINDS = (
@@ -177,6 +177,33 @@ def test_artifacts_that_are_missing_are_told(cases, suite, tmp_path):
     run.archive.close()
     assert [(sign.detector, sign.strength, sign.n) for sign in found] == [("unread", "notice", 1)]
     assert "missing or altered" in found[0].text
+
+
+def test_files_of_the_lineage_that_are_damaged_are_told(cases, suite, tmp_path):
+    """By name; a node that is gone is an error of its own."""
+    run = cases.Run(tmp_path, suite, {p: cases.File(t.encode()) for p, t in cases.BASE.items()})
+    node = run.edit({"coder/extra.py": "x = 12345\n"})
+    opened = run.opened()
+    import pygit2
+
+    repo = pygit2.Repository(str(opened.archive.lineage.path))
+    commit = repo.get(opened.state.nodes[node].commit)
+    blob = str(commit.tree["coder"]["extra.py"].id)
+
+    def loose(digest):
+        return opened.archive.lineage.path / "objects" / digest[:2] / digest[2:]
+
+    loose(blob).unlink()
+    found = find_signs(opened)
+    assert [(sign.detector, sign.node) for sign in found] == [("unread", node)]
+    assert found[0].evidence[0].path == "coder/extra.py"
+    loose(str(commit.tree["coder"].id)).unlink()
+    with pytest.raises(IntegrityError, match="is damaged"):
+        find_signs(run.opened())
+    loose(str(commit.id)).unlink()
+    with pytest.raises(IntegrityError, match="is missing"):
+        find_signs(opened)
+    run.archive.close()
 
 
 def test_pieces_of_names_are_put_together(cases, suite, tmp_path):
