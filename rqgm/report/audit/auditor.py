@@ -17,8 +17,9 @@ from rqgm.report.audit.isolation import check_hidden, check_pools
 from rqgm.report.audit.record import Heads, check_chain, check_heads
 from rqgm.report.audit.store import check_blobs, check_lineage
 from rqgm.report.audit.walk import CHECKS, Walk
+from rqgm.report.signs import DETECTORS, find_signs
 from rqgm.run.lock import make_criterion
-from rqgm.run.session import loop_settings
+from rqgm.run.session import loop_settings, open_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -137,6 +138,8 @@ def _audit(making: _Making) -> str:
     if inputs is not None and criterion is not None:
         making.make("pools", check_pools, criterion, inputs[0])
         making.make("hidden", check_hidden, inputs[0], _sent(folder))
+        if making.options.signs and not failed(making.findings):
+            making.make("signs", _look_for_signs, folder)
     making.add(check_heads(making.heads, making.options.heads))
     return lock.run if lock else folder.name
 
@@ -201,6 +204,23 @@ def _referred(folder: Path) -> Iterator[str]:
         with closing(Ledger(folder / CALLS_FILE, read_only=True)) as ledger:
             calls = (event.body["call"] for event in ledger.events() if event.kind == "call" and event.body["call"])
             yield from (call[part] for call in calls for part in ("request", "response") if call[part])
+
+
+def _look_for_signs(folder: Path) -> Finding:
+    """Let the detectors look at the run. A sign is no proof, so it never fails an audit."""
+    run = open_run(folder)
+    try:
+        signs = find_signs(run)
+    finally:
+        run.archive.close()
+    sheet = Sheet("signs")
+    strong = [sign for sign in signs if sign.strength == "strong"]
+    for sign in [*strong, *(sign for sign in signs if sign.strength != "strong")]:
+        where = "" if sign.node is None else f" at node #{sign.node}"
+        sheet.note(f"{sign.strength}: {sign.detector}{where}: {sign.text}")
+    return sheet.close(
+        f"{len(DETECTORS)} detectors: {len(strong)} strong signs, {len(signs) - len(strong)} weaker ones"
+    )
 
 
 def _sent(folder: Path) -> Iterator[tuple[str, str]]:
