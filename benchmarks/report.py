@@ -19,7 +19,7 @@ from rqgm.archive.run_archive import LOCK_FILE, RunArchive
 from rqgm.core.streams import python_stream
 from rqgm.core.trees import File
 from rqgm.evolution.loop import Loop, LoopSettings
-from rqgm.report.pages.data import Pages
+from rqgm.report.pages.data import Pages, signs_of
 from rqgm.report.pages.html import report
 from rqgm.run.experiment import change_experiment, load_experiment
 from rqgm.run.lock import Lock, Origin
@@ -149,12 +149,17 @@ def synthetic(folder: Path, size: Size, world: World, worker: type[SyntheticWork
 
 def made(run: OpenedRun, file: Path) -> dict[str, Any]:
     """Make the report and say how long that took and how large it is."""
-    began = time.perf_counter()
+    began, began_cpu = time.perf_counter(), time.process_time()
     found = report(Pages(run))
     file.write_text(found.html, "utf-8")
-    seconds = time.perf_counter() - began
+    seconds, cpu_s = time.perf_counter() - began, time.process_time() - began_cpu
+    began_cpu = time.process_time()
+    signs = len(signs_of(run)["signs"])
     return {
         "make_s": round(seconds, 2),
+        "make_cpu_s": round(cpu_s, 2),
+        "of_that_signs_cpu_s": round(time.process_time() - began_cpu, 2),
+        "signs": signs,
         "mb": round(file.stat().st_size / 1e6, 2),
         "without_diffs": found.without_diffs,
     }
