@@ -465,6 +465,17 @@ def test_the_policy_stops_what_would_get_through_the_first_wall(browser, large, 
 # ---------------------------------------------------------------------- live
 
 
+@pytest.fixture
+def started() -> Iterator[list[Any]]:
+    """Processes that a test starts, which end with it however it ends."""
+    found: list[Any] = []
+    yield found
+    for process in found:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
 def _address(viewing: Any) -> str:
     """Return where a server that was started can be reached."""
     line = viewing.stdout.readline()
@@ -472,14 +483,16 @@ def _address(viewing: Any) -> str:
     return line.split()[0]
 
 
-def test_view_goes_along_with_a_run_and_keeps_the_readers_place(browser, project):
+def test_view_goes_along_with_a_run_and_keeps_the_readers_place(browser, project, started):
     """The page grows while the run does, the focus stays, the run is not disturbed, and Ctrl-C ends it with 0."""
     running = project.start("run", "--out", "going", "--sandbox", "process", "--workers", "1", "--json")
+    started.append(running)
     deadline = time.monotonic() + 120
     while project.events("going") < 8:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     viewing = project.start("view", "going", "--port", "0", "--no-open")
+    started.append(viewing)
     address = _address(viewing)
     watched = Watched(browser, (address, "data:"))
     watched.open(f"{address}#/tree")
@@ -506,11 +519,12 @@ def test_view_goes_along_with_a_run_and_keeps_the_readers_place(browser, project
     assert f'"lineage_head": "{same["lineage_head"]}"' in out
 
 
-def test_view_shows_runs_side_by_side_and_refuses_a_port_that_is_taken(browser, finished):
+def test_view_shows_runs_side_by_side_and_refuses_a_port_that_is_taken(browser, finished, started):
     """Two runs on one page, each a link away; a second server on the port says which one is free."""
     project, summary = finished
     shutil.copytree(project.folder / "archive" / "runs" / summary["run"], project.folder / "copy", dirs_exist_ok=True)
     viewing = project.start("view", summary["run"], "copy", "--port", "0", "--no-open")
+    started.append(viewing)
     address = _address(viewing)
     port = address.rstrip("/").rpartition(":")[2]
     watched = Watched(browser, (address, "data:"))
