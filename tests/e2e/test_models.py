@@ -169,6 +169,11 @@ def run_lesson(project: Any, teacher: Teacher, backend: str, *more: str) -> dict
     assert replayed["endpoints"] == summary["endpoints"]
     assert replayed["models"]["replayed"] == replayed["models"]["calls"] > 0
     assert_no_keys(project.folder)
+    heads = ("--head", summary["ledger_head"], "--calls-head", summary["models"]["calls_head"])
+    audit = project.json("audit", "taught", *heads)
+    checks = {finding["check"]: finding["standing"] for finding in audit["findings"]}
+    assert checks["calls"] == checks["cost of calls"] == checks["hidden"] == "passed", audit["findings"]
+    assert project.json("audit", "again")["passed"]
     return summary
 
 
@@ -199,7 +204,10 @@ def test_a_run_on_docker_evolves_by_models_and_replays_to_the_equal_lineage(clas
 @pytest.mark.bubblewrap
 def test_the_same_works_without_an_image(classroom, bubblewrap):
     """On bubblewrap the SDKs are lent by the engine's environment."""
-    run_lesson(*classroom, "bubblewrap", "-c", "budget.outcomes=4")
+    project, teacher = classroom
+    run_lesson(project, teacher, "bubblewrap", "-c", "budget.outcomes=4")
+    again = project.json("audit", "taught", "--replay", "all", "--edits", "--sandbox", "bubblewrap")["findings"][-1]
+    assert (again["check"], again["standing"]) == ("replay", "passed"), again["faults"]
 
 
 def refusal(project: Any, *argv: str, **env: str) -> str:
