@@ -1,0 +1,176 @@
+"""`gated`: first whether anybody talks at all, then who answers again, then whom they hear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Self
+
+import numpy as np
+
+from rqgm.orchestration.plans import Plan
+from rqgm.orchestration.policies.learned import (
+    Learned,
+    canonical,
+    finite,
+    log_bernoulli,
+    perceptron,
+    perceptron_shapes,
+    probability,
+    size,
+    told,
+    uniform,
+)
+from rqgm.orchestration.weights import Weights, WeightsError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rqgm.orchestration.features import Features
+
+MOST_PARENTS = 3
+PARTS = ("gate", "update", "parent")
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What the weights make of features, by places in the order of evidence and ψ."""
+
+    order: list[int]
+    gate: float
+    """The logit of the bit: communicate at all."""
+    update: NDArray[np.float64]
+    """(N,): the logit that the agent answers again; place 0 has nobody to hear, so its own is not read."""
+    parent: NDArray[np.float64]
+    """(N, N): how much the agent at place i wants to hear the one at j; -inf unless j < i."""
+    stop: float
+    """How much it wants to hear nobody further, from the second on."""
+
+
+class Gated(Learned):
+    """Three small perceptrons on features that know no basis, no number of agents and no task.
+
+    The gate is decided on `whole` and the least, mean and greatest of `each` over the agents (the context); who answers
+    again on `each` and the context; whom it hears on ``pair[listener, speaker]``, `each` of both, and `whole`. Parents
+    are drawn one after the other without return, by softmax, from the second on against a `stop`, at most three; they
+    are told in the order in which they were drawn. Agents with more evidence speak first, ψ breaks ties.
+    """
+
+    kind: ClassVar[str] = "gated"
+
+    @classmethod
+    def initial(cls, features: Features, rng: np.random.Generator, hidden: int = 16, start: float = 0.1) -> Self:
+        """Return untrained weights for features of this version; the gate opens with probability ≈ `start`."""
+        columns = features.each.shape[1], features.pair.shape[2], features.whole.shape[0]
+        tensors = uniform(_shapes(*columns, (hidden, hidden, hidden)), rng)
+        tensors["gate.2.bias"][:] = np.log(start / (1 - start))
+        return cls(Weights(cls.kind, features.version, tensors))
+
+    def plan(self, features: Features, rng: np.random.Generator | None = None) -> Plan:
+        """Return the likelier decision at every step, or with `rng` a drawn one; WeightsError if they do not fit."""
+        scores = self.scores(features)
+        if not _decided(np.array([scores.gate]), rng)[0]:
+            return Plan.none(features.agents)
+        again = _decided(scores.update, rng)
+        hears = np.zeros(scores.parent.shape, dtype=np.int64)
+        for place in range(1, features.agents):
+            if again[place]:
+                for number, other in enumerate(_chosen(scores.parent[place, :place], scores.stop, rng), 1):
+                    hears[place, other] = number
+        plan = Plan.in_order(scores.order, hears)
+        return Plan.none(features.agents, gate=True) if plan.empty else plan
+
+    def log_prob(self, features: Features, plan: Plan) -> float:
+        """Return the natural logarithm of the probability that `plan` is drawn; -inf if it cannot be."""
+        scores = self.scores(features)
+        hears = told(plan, scores.order)
+        total = float(log_bernoulli(np.array([scores.gate]), np.array([plan.gate], dtype=bool))[0])
+        if not plan.gate:
+            return total
+        again = hears.max(axis=1, initial=0) > 0
+        if (not plan.empty and Plan.in_order(scores.order, hears) != plan) or hears.max(initial=0) > MOST_PARENTS:
+            return -np.inf
+        total += float(log_bernoulli(scores.update, again)[1:].sum())
+        return total + sum((_log_chosen(scores, int(place), hears[place]) for place in np.flatnonzero(again)), 0.0)
+
+    def scores(self, features: Features) -> Scores:
+        """Return what the weights make of the features; WeightsError if they do not fit."""
+        self.weights.check_version(features.version)
+        order, known = canonical(features)
+        tensors = self.weights.tensors
+        each, pair, whole = (np.asarray(x, dtype=np.float64) for x in (known.each, known.pair, known.whole))
+        self._check_columns(each.shape[1], pair.shape[2], whole.shape[0])
+        count = known.agents
+        context = np.concatenate([whole, each.min(axis=0), each.mean(axis=0), each.max(axis=0)])
+        both = np.concatenate(
+            [
+                pair,
+                np.broadcast_to(each[:, None], (count, count, each.shape[1])),
+                np.broadcast_to(each[None, :], (count, count, each.shape[1])),
+                np.broadcast_to(whole, (count, count, len(whole))),
+            ],
+            axis=2,
+        )
+        with np.errstate(all="ignore"):
+            gate = finite(perceptron(tensors, "gate", context), self.kind)
+            update = finite(perceptron(tensors, "update", np.hstack([each, np.tile(context, (count, 1))])), self.kind)
+            parent = finite(perceptron(tensors, "parent", both), self.kind)
+        before = np.tril(np.ones((count, count), dtype=bool), -1)
+        stop = float(tensors["parent.stop"][0])
+        return Scores(order, float(gate), update, np.where(before, parent, -np.inf), stop)
+
+    def _check(self) -> None:
+        hidden = tuple(size(self.weights, f"{part}.0.bias", 0) for part in PARTS)
+        gate, update, parent = (size(self.weights, f"{part}.0.weight", 1) for part in PARTS)
+        each = update - gate
+        whole = gate - 3 * each
+        self.weights.check_shapes(_shapes(each, parent - 2 * each - whole, whole, hidden))
+
+    def _check_columns(self, each: int, pair: int, whole: int) -> None:
+        wanted = {"gate": whole + 3 * each, "update": whole + 4 * each, "parent": pair + 2 * each + whole}
+        for part, inputs in wanted.items():
+            found = self.weights.tensors[f"{part}.0.weight"].shape[1]
+            if found != inputs:
+                raise WeightsError(
+                    f"weights of {self.kind}: {part} reads {found} numbers, these features give it {inputs}"
+                )
+
+
+def _shapes(each: int, pair: int, whole: int, hidden: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+    inputs = {"gate": whole + 3 * each, "update": whole + 4 * each, "parent": pair + 2 * each + whole}
+    shapes: dict[str, tuple[int, ...]] = {"parent.stop": (1,)}
+    for (part, count), width in zip(inputs.items(), hidden, strict=True):
+        shapes |= perceptron_shapes(part, count, width)
+    return shapes
+
+
+def _decided(logits: NDArray[np.float64], rng: np.random.Generator | None) -> NDArray[np.bool_]:
+    """Return which bits are set; at even odds silence is the greedy choice."""
+    return logits > 0 if rng is None else rng.random(logits.shape) < probability(logits)
+
+
+def _chosen(wants: NDArray[np.float64], stop: float, rng: np.random.Generator | None) -> list[int]:
+    """Return whom one agent hears of those before it, in the order of choice: at least one."""
+    left = np.append(-np.inf, wants)  # the first is: nobody further
+    chosen: list[int] = []
+    while len(chosen) < min(MOST_PARENTS, len(wants)):
+        noise = 0.0 if rng is None else rng.gumbel(size=len(left))  # its greatest sum is a draw by softmax
+        best = int(np.argmax(left + noise))
+        if best == 0:
+            break
+        chosen.append(best - 1)
+        left[0], left[best] = stop, -np.inf
+    return chosen
+
+
+def _log_chosen(scores: Scores, place: int, numbers: NDArray[np.int64]) -> float:
+    """Return ln of the probability that the agent at `place` hears whom `numbers` says, in that order."""
+    left = np.append(-np.inf, scores.parent[place, :place])
+    chosen = [int(other) for other in np.argsort(numbers, kind="stable") if numbers[other] > 0]
+    steps = [other + 1 for other in chosen]
+    if len(steps) < min(MOST_PARENTS, place):
+        steps.append(0)
+    total = 0.0
+    for step in steps:
+        total += left[step] - np.logaddexp.reduce(left)
+        left[0], left[step] = scores.stop, -np.inf
+    return float(total)

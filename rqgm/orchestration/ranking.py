@@ -1,0 +1,85 @@
+"""Rankings: in which order agents may speak, whatever their numbers are.
+
+Policies work on features that were put into this order first. So a plan follows a permutation of the agents to the
+last bit, sampled ones too: noise is drawn by place in the order, and sums run in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rqgm.orchestration.features import Features
+
+# Equal drafts must rank equal although a matrix product rounds their rows in different ways.
+DIGITS = 9
+
+
+def contributions(features: Features) -> NDArray[np.float64]:
+    """Return ψ, (N,): each agent's cosine to the mean of all vectors; 0 where that mean is 0."""
+    # Rows are sorted before they are summed: floating point addition would tell permutations apart.
+    rows = np.sort(np.asarray(features.cosine, dtype=np.float64), axis=1).mean(axis=1)
+    squared = float(np.sort(rows).mean())
+    return rows / np.sqrt(squared) if squared > 10.0**-DIGITS else np.zeros(len(rows))
+
+
+def cluster_sizes(features: Features) -> NDArray[np.int64]:
+    """Return for each agent how many have its answer, (N,); 0 for one without an answer."""
+    cluster = np.asarray(features.cluster)
+    return np.where(cluster < 0, 0, (cluster[:, None] == cluster[None, :]).sum(axis=1))
+
+
+def ranked(features: Features, *, evidence_first: bool = True) -> list[int]:
+    """Return the agents, best first: who has an answer, then by falling evidence (none comes last), then by falling ψ.
+
+    Without `evidence_first` by ψ alone, as in the paper. Ties are broken by the size of the cluster and then by the
+    content of all that is known of an agent; who is equal in all that too has the same draft, to `DIGITS` digits, and
+    only there the agents' numbers decide.
+    """
+    psi = np.round(contributions(features), DIGITS) + 0.0
+    sizes = cluster_sizes(features)
+    evidence = np.where(np.isnan(features.evidence), -1.0, features.evidence)
+    proof = [(not sizes[n], -float(evidence[n])) for n in range(features.agents)]
+    content = _contents(features)
+
+    def key(n: int) -> tuple[object, ...]:
+        typical = -float(psi[n])
+        first = (proof[n], typical) if evidence_first else (typical, proof[n])
+        return (*first, -int(sizes[n]), content[n])
+
+    return sorted(range(features.agents), key=key)
+
+
+def arranged(features: Features, order: list[int]) -> Features:
+    """Return the features of the same agents, the one at place i being ``order[i]``; clusters named as they come."""
+    found = np.asarray(features.cluster)[order]
+    names: dict[int, int] = {-1: -1}
+    cluster = np.array([names.setdefault(int(name), len(names) - 1) for name in found], dtype=np.int64)
+    return replace(
+        features,
+        vectors=np.asarray(features.vectors)[order],
+        cosine=np.asarray(features.cosine)[np.ix_(order, order)],
+        cluster=cluster,
+        evidence=np.asarray(features.evidence)[order],
+        each=np.asarray(features.each)[order],
+        pair=np.asarray(features.pair)[np.ix_(order, order)],
+    )
+
+
+def _contents(features: Features) -> list[tuple[bytes, ...]]:
+    """Return for each agent what is known of it, as something that can be compared and does not hold its number."""
+    count = features.agents
+    blocks = [
+        np.sort(np.asarray(features.cosine, dtype=np.float64), axis=1),
+        np.asarray(features.each, dtype=np.float64),
+        np.sort(np.asarray(features.pair, dtype=np.float64), axis=1).reshape(count, -1),
+        np.sort(np.asarray(features.pair, dtype=np.float64), axis=0).swapaxes(0, 1).reshape(count, -1),
+        np.asarray(features.vectors, dtype=np.float64),
+    ]
+    rounded = [np.round(block, DIGITS) + 0.0 for block in blocks]  # + 0.0: no negative zero
+    return [tuple(block[n].tobytes() for block in rounded) for n in range(count)]
