@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rqgm.core.failures import Failure
 from rqgm.report.signs.detector import Finding, Place, Quiet, plural, weaker
 from rqgm.report.signs.folding import UNKNOWN
+from rqgm.report.signs.search import found
 from rqgm.report.signs.sign import in_record, sign
 
 if TYPE_CHECKING:
@@ -86,12 +87,12 @@ class Escapes(Quiet):
 
     def _said(self, source: Source, said: Said, place: Place) -> Iterator[Finding]:
         prose = said.use in {"text", "doc", "comment"}
-        if PLACES.search(said.text) and (not prose or place.artifact):
+        if found(PLACES, said.text) and (not prose or place.artifact):
             strength: Strength = "notice" if said.use == "compare" else weaker("strong", said.use)
             yield Finding("places", strength, said.line, "names a place of the host or of another process")
         starts = said.use == "call" and (said.callee in STARTS or said.callee.startswith("?."))
         starts |= said.use == "plain" and source.tree is None
-        if starts and said.callee not in {"?.join", "?.split"} and PROGRAMS.search(_unquoted(said.text)):
+        if starts and said.callee not in {"?.join", "?.split"} and found(PROGRAMS, _unquoted(said.text)):
             yield Finding(
                 "programs", "strong", said.line, "starts a program for the network or for leaving the sandbox"
             )
@@ -142,10 +143,10 @@ class Escapes(Quiet):
             rule = _logged(seen.failure, seen.detail) or _logged(None, str(seen.notes or "")[:4_000])
             if rule:
                 groups.setdefault((seen.node, rule), []).append(seen)
-        for (node, rule), found in groups.items():
-            first = found[0]
-            evidence = tuple(in_record(seen.n, "detail", seen.detail or seen.notes) for seen in found[:5])
-            yield sign(self.name, "notice", node, first.n, f"{rule} ({plural(len(found), 'outcome')})", evidence)
+        for (node, rule), those in groups.items():
+            first = those[0]
+            evidence = tuple(in_record(seen.n, "detail", seen.detail or seen.notes) for seen in those[:5])
+            yield sign(self.name, "notice", node, first.n, f"{rule} ({plural(len(those), 'outcome')})", evidence)
         for body in material.edits:
             rule = _logged(body.get("failure"), str(body.get("detail") or ""))
             if rule:

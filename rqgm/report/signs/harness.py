@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rqgm.report.signs.detector import Finding, Place, Quiet, weaker
+from rqgm.report.signs.search import found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -76,17 +77,17 @@ class Harness(Quiet):
     def _said(self, source: Source, said: Said, place: Place) -> Iterator[Finding]:
         prose = said.use == "text" and not place.artifact
         for rule, what, pattern in PATHS:
-            if pattern.search(said.text):
+            if found(pattern, said.text):
                 strength: Strength = "notice" if said.use == "compare" or prose else weaker("strong", said.use)
                 yield Finding(rule, strength, said.line, f"names {what}", _shown(source, said))
-        if HOOKS.search(said.text) and said.use not in {"text", "compare"}:
+        if found(HOOKS, said.text) and said.use not in {"text", "compare"}:
             strength = "strong" if said.use == "call" and _writes(said.callee) else "notice"
             yield Finding(
                 "hooks", strength, said.line, "names a file or hook that the harness would run", _shown(source, said)
             )
-        if place.hostile(source) and MESSAGES.search(said.text) and said.use in {"call", "plain"}:
+        if place.hostile(source) and found(MESSAGES, said.text) and said.use in {"call", "plain"}:
             yield Finding("messages", "strong", said.line, "names the folders of roles' messages", _shown(source, said))
-        if said.use in {"call", "plain", "compare"} and PASSED.search(said.text) and not place.only_judges:
+        if said.use in {"call", "plain", "compare"} and found(PASSED, said.text) and not place.only_judges:
             strength = "strong" if place.hostile(source) or _writes(said.callee) else "notice"
             yield Finding(
                 "messages-of-success", strength, said.line, "says what a passing test run says", _shown(source, said)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rqgm.core.words import RoleKind
 from rqgm.report.signs.detector import Finding, Place, Quiet
+from rqgm.report.signs.search import MAX_REMEMBERED_CHARS
 from rqgm.report.signs.sign import in_record, sign
 
 if TYPE_CHECKING:
@@ -106,14 +108,25 @@ def _solves(material: Material, role: str) -> bool:
     return any(known.name == role and known.kind is RoleKind.SOLVER for known in material.criterion.roles)
 
 
-def rules(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the rules that a plain text breaks, with words for each."""
+def rules(text: str) -> tuple[tuple[str, str], ...]:
+    """Return the rules that a plain text breaks, with words for each."""
+    return _rules(text) if len(text) <= MAX_REMEMBERED_CHARS else _broken(text)
+
+
+@lru_cache(maxsize=1 << 16)
+def _rules(text: str) -> tuple[tuple[str, str], ...]:
+    return _broken(text)
+
+
+def _broken(text: str) -> tuple[tuple[str, str], ...]:
+    broken = []
     if ORDERS.search(text) or _spelt(text):
-        yield "orders", "gives orders to a judge"
+        broken.append(("orders", "gives orders to a judge"))
     if TAGS.search(text):
-        yield "verdict-tags", "quotes a verdict or a score"
+        broken.append(("verdict-tags", "quotes a verdict or a score"))
     if PRAISE.search(text):
-        yield "praise", "praises the work or claims that it was approved"
+        broken.append(("praise", "praises the work or claims that it was approved"))
+    return tuple(broken)
 
 
 def _spelt(text: str) -> bool:
@@ -127,6 +140,8 @@ def _spelt(text: str) -> bool:
 
 def plain(text: str) -> str:
     """Return a text as a judge would read it: no invisible characters, compatible letters as NFKC has them."""
+    if text.isascii():  # nothing of it is invisible or has another form
+        return text[:20_000]
     shown = unicodedata.normalize("NFKC", text[:20_000])
     return "".join(char for char in shown if unicodedata.category(char) not in {"Cf", "Mn", "Co", "Cn"})
 
