@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,9 +12,20 @@ import numpy as np
 from rqgm.core.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from rqgm.orchestration.drafts import Draft
+    from rqgm.orchestration.embeddings import Embedder
+
+    Row = NDArray[np.float64]  # (N,), or as told
+    Rows = NDArray[np.float64]  # (N, N) or (N, columns)
+
 MOST_AGENTS = 64
+_LONGER = 3.0  # logarithms of ratios of lengths end here: twenty times as long
+_PSI_SCALE = 0.05  # differences of psi that count as clear: a rank without steps does not turn on a rounding error
+_SHORTEST_MEAN = 1e-3
 VERSION = "features-1"  # changes with every change of what the columns below hold
 
 EACH = (
@@ -27,7 +40,7 @@ EACH = (
     "length",  # [-3, 3]: ln of the text's length over the median length, in characters + 1
     "evidence_known",  # 0 or 1: there is evidence
     "evidence",  # [0, 1]: its value; 0 without
-    "evidence_rank",  # [0, 1]: the share of the other drafts with evidence whose evidence is less, equals count half; else 0.5
+    "evidence_rank",  # [0, 1]: among the other drafts with evidence, the share with less, equals by half; else 0.5
 )
 PAIR = (  # of [i, j]; the diagonal is a draft with itself
     "cosine",  # [-1, 1]
@@ -117,3 +130,176 @@ class Features:
     def agents(self) -> int:
         """How many drafts these are features of: N."""
         return len(self.cluster)
+
+
+def features(drafts: Sequence[Draft], embedder: Embedder) -> Features:
+    """Return what a policy is told of `drafts`, 1 to 64 of them, in their order.
+
+    Permuting the drafts permutes the rows and changes no bit of them. Raises FeatureError for another number of drafts,
+    or when the embedder does not give one finite row each.
+    """
+    if not 1 <= len(drafts) <= MOST_AGENTS:
+        raise FeatureError(f"{len(drafts)} drafts: a policy takes 1 to {MOST_AGENTS}")
+    vectors = _rows([draft.text for draft in drafts], embedder)
+    cosine = _cosines(vectors)
+    cluster = _clusters([draft.answer for draft in drafts])
+    share = _shares(cluster)
+    facts = _Facts(
+        cosine=cosine,
+        psi=_psi(cosine),
+        cluster=cluster,
+        share=share,
+        plurality=(cluster >= 0) & (share == share.max()),
+        evidence=np.array([math.nan if draft.evidence is None else draft.evidence for draft in drafts]),
+        lengths=np.array([math.log(len(draft.text) + 1) for draft in drafts]),
+        failed=np.array([draft.failed for draft in drafts]),
+    )
+    return Features(
+        version=VERSION,
+        vectors=vectors,
+        cosine=cosine,
+        cluster=cluster,
+        evidence=facts.evidence,
+        each=_each(facts),
+        pair=_pair(facts),
+        whole=_whole(facts),
+    )
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What the columns are made of; (N,) where not told."""
+
+    cosine: Rows  # (N, N)
+    psi: Row
+    cluster: NDArray[np.intp]
+    share: Row
+    plurality: NDArray[np.bool_]
+    evidence: Row
+    lengths: Row  # logarithms
+    failed: NDArray[np.bool_]
+
+
+# Sums below are over sorted values: the sum of the same numbers in another order may differ in its last bit.
+
+
+def _rows(texts: Sequence[str], embedder: Embedder) -> Rows:
+    """Return (N, d) unit rows in double precision."""
+    rows = np.asarray(embedder.embed(texts), dtype=np.float64)
+    if rows.ndim != 2 or len(rows) != len(texts) or not np.isfinite(rows).all():  # noqa: PLR2004
+        found = "NaN or infinity" if rows.shape[:1] == (len(texts),) else f"the shape {rows.shape}"
+        raise FeatureError(f"the embedder {embedder.name!r} gave {found} for {len(texts)} texts: it owes a row each")
+    lengths = np.sqrt(np.square(rows).sum(axis=1, keepdims=True))
+    unit: Rows = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+    return unit
+
+
+def _cosines(vectors: Rows) -> Rows:
+    """Return (N, N), row by row: a matrix product's rounding may depend on where in the matrix a row stands."""
+    cosine = np.stack([(vectors * vector).sum(axis=1) for vector in vectors]).clip(-1, 1)
+    np.fill_diagonal(cosine, vectors.any(axis=1))
+    return cosine
+
+
+def _psi(cosine: Rows) -> Row:
+    """Return each draft's cosine to the mean of the rows; where these all but cancel, it goes to 0."""
+    filled = max(1.0, cosine.trace())
+    to_mean = np.sort(cosine, axis=1).sum(axis=1) / filled
+    length = math.sqrt(max(0.0, np.sort(to_mean).sum() / filled))
+    psi: Row = (to_mean / max(length, _SHORTEST_MEAN)).clip(-1, 1)
+    return psi
+
+
+def _clusters(answers: Sequence[str | None]) -> NDArray[np.intp]:
+    numbers = {answer: number for number, answer in enumerate(sorted({one for one in answers if one is not None}))}
+    return np.array([-1 if answer is None else numbers[answer] for answer in answers], dtype=np.intp)
+
+
+def _shares(cluster: NDArray[np.intp]) -> Row:
+    """Return, for each draft, the share of all drafts that have its answer; 0 without one."""
+    return np.where(cluster >= 0, (cluster[:, None] == cluster).sum(axis=1) / len(cluster), 0.0)
+
+
+def _each(facts: _Facts) -> Rows:
+    count = len(facts.psi)
+    others = ~np.eye(count, dtype=bool)
+    known = ~np.isnan(facts.evidence)
+    nearest = np.where(others, facts.cosine, -1.0).max(axis=1)
+    columns = {
+        "answered": facts.cluster >= 0,
+        "failed": facts.failed,
+        "empty": facts.cosine.diagonal() == 0,
+        "share": facts.share,
+        "plurality": facts.plurality,
+        "psi": facts.psi,
+        "psi_rank": _rank(np.tanh((facts.psi[:, None] - facts.psi) / _PSI_SCALE), others),
+        "nearest": nearest if count > 1 else np.zeros(1),
+        "length": (facts.lengths - np.median(facts.lengths)).clip(-_LONGER, _LONGER),
+        "evidence_known": known,
+        "evidence": np.where(known, facts.evidence, 0.0),
+        "evidence_rank": _rank(np.sign(_gaps(facts.evidence)), others & known & known[:, None]),
+    }
+    return np.stack([columns[name] for name in EACH], axis=1).astype(np.float64)
+
+
+def _pair(facts: _Facts) -> Rows:
+    answered = facts.cluster >= 0
+    both = answered & answered[:, None]
+    same = facts.cluster[:, None] == facts.cluster
+    known = ~np.isnan(facts.evidence)
+    columns = {
+        "cosine": facts.cosine,
+        "same_answer": both & same,
+        "other_answer": both & ~same,
+        "share_gap": facts.share[:, None] - facts.share,
+        "psi_gap": facts.psi[:, None] - facts.psi,
+        "length_ratio": (facts.lengths[:, None] - facts.lengths).clip(-_LONGER, _LONGER),
+        "evidence_both": known & known[:, None],
+        "evidence_gap": _gaps(facts.evidence),
+    }
+    return np.stack([columns[name] for name in PAIR], axis=2).astype(np.float64)
+
+
+def _whole(facts: _Facts) -> Row:
+    count = len(facts.cluster)
+    sizes = sorted(Counter(facts.cluster[facts.cluster >= 0].tolist()).values(), reverse=True)
+    first, second, *_ = (*sizes, 0, 0)
+    odds = np.array(sizes) / max(1, sum(sizes))
+    apart = np.sort(facts.cosine[np.triu_indices(count, 1)])
+    known = facts.evidence[~np.isnan(facts.evidence)]
+    lead = _best_known(facts.evidence[~facts.plurality]) - _best_known(facts.evidence[facts.plurality])
+    columns = {
+        "agents": math.log(count) / math.log(MOST_AGENTS),
+        "answered": (facts.cluster >= 0).mean(),
+        "failed": facts.failed.mean(),
+        "clusters": len(sizes) / count,
+        "top_share": first / count,
+        "margin": (first - second) / count,
+        "entropy": abs((odds * np.log(odds)).sum()) / math.log(max(count, 2)),
+        "cosine_mean": apart.mean() if count > 1 else 0.0,
+        "cosine_least": apart[0] if count > 1 else 0.0,
+        "evidence_known": len(known) / count,
+        "evidence_best": known.max() if len(known) else 0.0,
+        "evidence_range": known.max() - known.min() if len(known) else 0.0,
+        "minority_lead": 0.0 if math.isnan(lead) else lead,
+        "length_range": min(facts.lengths.max() - facts.lengths.min(), _LONGER),
+    }
+    return np.array([columns[name] for name in WHOLE], dtype=np.float64)
+
+
+def _best_known(evidence: Row) -> float:
+    """Return the largest value that is known, NaN if none is."""
+    known = evidence[~np.isnan(evidence)]
+    return float(known.max()) if len(known) else math.nan
+
+
+def _gaps(evidence: Row) -> Rows:
+    """Return (N, N): evidence of i less evidence of j; 0 unless both are known."""
+    gaps: Rows = np.nan_to_num(evidence[:, None] - evidence, nan=0.0)
+    return gaps
+
+
+def _rank(above: Rows, compared: NDArray[np.bool]) -> Row:
+    """Return the mean, brought from [-1, 1] to [0, 1], of how far i is `above` the j that it is compared with."""
+    sums: Row = np.sort(np.where(compared, above, 0.0), axis=1).sum(axis=1)
+    return 0.5 + 0.5 * sums / np.maximum(1, compared.sum(axis=1))
