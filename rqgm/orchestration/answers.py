@@ -67,15 +67,16 @@ def behaviour(outcomes: Sequence[str | None]) -> str | None:
 
 # Where an answer stands in a text.
 
-_JSON_KEY = re.compile(r"\\{0,2}[\"'](?:final[_ ]?)?answer\\{0,2}[\"']\s{0,8}:\s{0,8}", re.IGNORECASE)
+# Possessive quantifiers (`{1,9}+`) give nothing back, so a pattern that fails has not tried the same text in many ways.
+_JSON_KEY = re.compile(r"\\{0,2}[\"'](?:final[_ ]?)?answer\\{0,2}[\"']\s{0,8}+:\s{0,8}+", re.IGNORECASE)
 _PHRASE = re.compile(
-    r"\banswer(?:\s{1,4}(?:is|would\s{1,4}be|must\s{1,4}be|option\s{1,4}is|choice\s{1,4}is))?"
-    r"(?:\s{0,4}\*{0,2}\s{0,4}[:=]|(?<=is)|(?<=be))\s{0,8}\*{0,2}\s{0,8}",
+    r"\banswer(?:\s{1,4}+(?:is|(?:would|must)\s{1,4}+be|(?:option|choice)\s{1,4}+is))?"
+    r"[\s*]{0,4}(?:[:=]|(?<=is)|(?<=be))[\s*]{0,12}+",
     re.IGNORECASE,
 )
-_QUOTE = re.compile(r"\\{0,2}([\"'])")
+_QUOTE = re.compile(r"\\{0,2}+([\"'])")
 _VALUE_END = re.compile(r"[\n}]")
-_HASHES = re.compile(r"####\s{0,8}")
+_HASHES = re.compile(r"####\s{0,8}+")
 _SENTENCE_END = re.compile(r"\n|(?<=[^\s.])\.(?=\s|\*|$)")
 _BOXES = ("\\boxed", "\\fbox")
 
@@ -98,7 +99,8 @@ def _marked(text: str, *, first: bool = False) -> Iterator[str]:
     for pattern in (_HASHES, _PHRASE):
         starts = _ends(pattern, text)
         for start in starts[:_TRIES] if first else starts[: -_TRIES - 1 : -1]:
-            yield _SENTENCE_END.split(text[start : start + _SPAN], maxsplit=1)[0]
+            sentence = _SENTENCE_END.split(text[start : start + _SPAN], maxsplit=1)[0]
+            yield _group("{" + sentence)  # up to where braces around all of it close
 
 
 def _bare(text: str) -> Iterator[str]:
@@ -153,17 +155,17 @@ def _group(text: str) -> str:
 
 # Numbers.
 
-_NUMERAL = r"(?:\d{1,3}(?:,\d{3}){1,12}(?!\d)|\d{1,60})(?:\.\d{0,60})?|\.\d{1,60}"
+_NUMERAL = r"(?:\d{1,3}+(?:,\d{3}){1,12}+(?!\d)|\d{1,60}+)(?:\.\d{0,60}+)?|\.\d{1,60}+"
 _VALUE = re.compile(
-    rf"(?P<sign>[-+]?)(?:(?P<whole>\d{{1,20}}) (?P<part>\d{{1,20}}/\d{{1,20}})|(?P<numeral>{_NUMERAL})"
-    r"(?: ?/ ?(?P<divisor>\d{1,20})(?![\d.])"
-    r"|e(?P<exponent>[-+]?\d{1,3})(?!\w)"
-    r"| ?\* ?10 ?\^ ?[{(]?(?P<power>[-+]?\d{1,3})[)}]?)?)(?!\d)"
+    rf"(?P<sign>[-+]?)(?:(?P<whole>\d{{1,20}}+) (?P<part>\d{{1,20}}+/\d{{1,20}}+)|(?P<numeral>{_NUMERAL})"
+    r"(?: ?/ ?(?P<divisor>\d{1,20}+)(?![\d.])"
+    r"|e(?P<exponent>[-+]?\d{1,3}+)(?!\w)"
+    r"| ?\* ?10 ?\^ ?[{(]?(?P<power>[-+]?\d{1,3}+)[)}]?)?)(?!\d)"
 )
-_LISTED = re.compile(r"(?:[,;]|\band\b|\bor\b)\s{0,3}(?:(?:and|or)\s{1,3})?[A-Za-z]\w{0,3}\s{0,3}=")  # x = 1, y = 2
+_LISTED = re.compile(r"(?:[,;]|\band\b|\bor\b)\s{0,3}+(?:(?:and|or)\s{1,3}+)?[A-Za-z]\w{0,3}+\s{0,3}+=")  # x = 1, y = 2
 _OPERATOR = re.compile(r"[+*^_<>|!\\{}\[\]~√]|(?<![A-Za-z])-|-(?![A-Za-z])|(?<![A-Za-z ])/|/(?![A-Za-z ])|\d")
-_SIGN_APART = re.compile(r"^([\s(]{0,8}[-+]) ")
-_WORD = re.compile(r"[^\W\d_]{1,64}")
+_SIGN_APART = re.compile(r"^([\s(]{0,8}+[-+]) ")
+_WORD = re.compile(r"[^\W\d_]{1,64}+")
 _UNITS = frozenset(  # a unit may stand right after its number
     "m km cm mm g kg mg t lb lbs oz l ml cl h hr hrs min mins s sec secs ms mph kph ft yd mi in hz "  # noqa: SIM905
     "w kw kwh v j c f "
@@ -175,9 +177,9 @@ _TERM_WORDS = frozenset(("pi", "sqrt", "log", "ln", "sin", "cos", "tan", "infini
 _NOTHING = frozenset(("", "nan", "none", "null", "n/a", "answer"))
 _TERM = 64  # characters up to which what is not one number is a term, not prose
 
-_FRACTION = re.compile(r"\\[dtc]?frac ?(?:\{([^{}]{1,80})\}|(\d)) ?(?:\{([^{}]{1,80})\}|(\d))")
-_ROOT = re.compile(r"(?:\\?sqrt|√) ?(?:\{([^{}]{1,80})\}|\(([^()]{1,80})\)|(\d{1,20}|\w))")
-_WRAPPER = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mbox|boxed|fbox) ?\{([^{}]{0,200})\}")
+_FRACTION = re.compile(r"\\[dtc]?frac ?(?:\{([^{}]{1,80}+)\}|(\d)) ?(?:\{([^{}]{1,80}+)\}|(\d))")
+_ROOT = re.compile(r"(?:\\?sqrt|√) ?(?:\{([^{}]{1,80}+)\}|\(([^()]{1,80}+)\)|(\d{1,20}+|\w))")
+_WRAPPER = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mbox|boxed|fbox) ?\{([^{}]{0,200}+)\}")
 _THOUSANDS = re.compile(r"(?<=\d)(?:\{,\}|\\!|\\,|,\\!)(?=\d{3}(?!\d))")
 _NOISE = re.compile(r"\^ ?\{? ?\\circ ?\}?|\\(?:left|right|displaystyle|circ|degree|[,;:! ()\[\]$%])|\*\*|[$€£¥°`%]")
 _COMMANDS = {"\\cdot": "*", "\\times": "*", "\\pi": " pi ", "\\infty": "infinity", "\\approx": "=", "\\div": "/"}
@@ -266,7 +268,7 @@ def _flat(span: str) -> str:
 
 def _divided(fraction: re.Match[str]) -> str:
     top, bottom = (fraction[1] or fraction[2]).strip(), (fraction[3] or fraction[4]).strip()
-    if top.isdecimal() and bottom.isdecimal():
+    if top.removeprefix("-").isdecimal() and bottom.isdecimal():
         return f" {top}/{bottom}"
     return f"({top})/({bottom})"
 
@@ -292,7 +294,7 @@ def _plain(text: str) -> str:
 
 # Options.
 
-_OPTION = re.compile(r"[\s(*\[{$`\"']{0,8}(?:\\?(?:text|mathrm|textbf)\s?\{\s?\(?)?([A-Ja-j])(?![A-Za-z0-9'])")
+_OPTION = re.compile(r"[\s(*\[{$`\"']{0,8}+(?:\\?(?:text|mathrm|textbf)\s?\{\s?\(?)?([A-Ja-j])(?![A-Za-z0-9'])")
 _GOES_ON = re.compile(r"\s[a-z]")
 _BRACKETED = re.compile(r"\(([A-J])\)")
 _CLOSING = 200  # characters at a text's end where a letter in parentheses is what it comes to
@@ -301,11 +303,12 @@ _CLOSING = 200  # characters at a text's end where a letter in parentheses is wh
 def _option(text: str) -> str | None:
     # The first, since models that go on after their answer answer something else: measured, see the tests.
     text = _window(text)
-    for span in chain(_marked(text, first=True), _bare(text)):
+    letters: list[str] = _BRACKETED.findall(text[-_CLOSING:])
+    bare = _bare(text) if len(set(letters)) < 2 else ()  # noqa: PLR2004 (it may speak of one, then choose another)
+    for span in chain(_marked(text, first=True), bare):
         found = _option_in(_plain(span))
         if found is not None:
             return found
-    letters: list[str] = _BRACKETED.findall(text[-_CLOSING:])
     return letters[-1] if letters else None
 
 
@@ -324,7 +327,7 @@ def _option_in(span: str) -> str | None:
 
 # Short texts.
 
-_TOKEN = re.compile(r"\w{1,400}")
+_TOKEN = re.compile(r"\w{1,400}+")
 _ARTICLES = frozenset(("a", "an", "the"))
 
 

@@ -302,4 +302,5 @@ def _gaps(evidence: Row) -> Rows:
 def _rank(above: Rows, compared: NDArray[np.bool]) -> Row:
     """Return the mean, brought from [-1, 1] to [0, 1], of how far i is `above` the j that it is compared with."""
     sums: Row = np.sort(np.where(compared, above, 0.0), axis=1).sum(axis=1)
-    return 0.5 + 0.5 * sums / np.maximum(1, compared.sum(axis=1))
+    rank: Row = 0.5 + 0.5 * sums / np.maximum(1, compared.sum(axis=1))
+    return rank

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _MOST: Final = 65_536  # characters of a text that are read
 _TRIES: Final = 8  # fenced blocks that are tried, the last first
-_FENCE = re.compile(r"^[ \t]{0,8}(?:```|~~~)[^\n`~]{0,40}$", re.MULTILINE)
+_FENCE = re.compile(r"^[ \t]{0,8}+(?:```|~~~)[^\n`~]{0,40}+$", re.MULTILINE)
 _DEEPEST: Final = 150  # nodes below nodes: what fits into the interpreter's stack wherever this is called from
 _WORDS = (ast.Constant, ast.Name)  # what a text of one word parses as
 # What looks at the names of locals, so that renaming would make different programs equal.
