@@ -18,14 +18,20 @@ if TYPE_CHECKING:
 
 # Equal drafts must rank equal although a matrix product rounds their rows in different ways.
 DIGITS = 9
+LARGE = 1e6
 
 
 def contributions(features: Features) -> NDArray[np.float64]:
     """Return ψ, (N,): each agent's cosine to the mean of all vectors; 0 where that mean is 0."""
     # Rows are sorted before they are summed: floating point addition would tell permutations apart.
-    rows = np.sort(np.asarray(features.cosine, dtype=np.float64), axis=1).mean(axis=1)
+    rows = np.sort(cosines(features), axis=1).mean(axis=1)
     squared = float(np.sort(rows).mean())
     return rows / np.sqrt(squared) if squared > 10.0**-DIGITS else np.zeros(len(rows))
+
+
+def cosines(features: Features) -> NDArray[np.float64]:
+    """Return the cosines, (N, N), held to [-1, 1]."""
+    return np.clip(np.asarray(features.cosine, dtype=np.float64), -1.0, 1.0)
 
 
 def cluster_sizes(features: Features) -> NDArray[np.int64]:
@@ -41,7 +47,7 @@ def ranked(features: Features, *, evidence_first: bool = True) -> list[int]:
     content of all that is known of an agent; who is equal in all that too has the same draft, to `DIGITS` digits, and
     only there the agents' numbers decide.
     """
-    psi = np.round(contributions(features), DIGITS) + 0.0
+    psi = rounded(contributions(features))
     sizes = cluster_sizes(features)
     evidence = np.where(np.isnan(features.evidence), -1.0, features.evidence)
     proof = [(not sizes[n], -float(evidence[n])) for n in range(features.agents)]
@@ -71,15 +77,21 @@ def arranged(features: Features, order: list[int]) -> Features:
     )
 
 
+def rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the values to `DIGITS` digits, without a negative zero; large ones as they are, they would overflow."""
+    small = np.abs(values) < LARGE
+    return np.where(small, np.round(np.where(small, values, 0.0), DIGITS), values) + 0.0
+
+
 def _contents(features: Features) -> list[tuple[bytes, ...]]:
     """Return for each agent what is known of it, as something that can be compared and does not hold its number."""
     count = features.agents
     blocks = [
-        np.sort(np.asarray(features.cosine, dtype=np.float64), axis=1),
+        np.sort(cosines(features), axis=1),
         np.asarray(features.each, dtype=np.float64),
         np.sort(np.asarray(features.pair, dtype=np.float64), axis=1).reshape(count, -1),
         np.sort(np.asarray(features.pair, dtype=np.float64), axis=0).swapaxes(0, 1).reshape(count, -1),
         np.asarray(features.vectors, dtype=np.float64),
     ]
-    rounded = [np.round(block, DIGITS) + 0.0 for block in blocks]  # + 0.0: no negative zero
-    return [tuple(block[n].tobytes() for block in rounded) for n in range(count)]
+    even = [rounded(block) for block in blocks]
+    return [tuple(block[n].tobytes() for block in even) for n in range(count)]

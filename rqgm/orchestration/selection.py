@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from rqgm.core.errors import UnknownNameError
-from rqgm.orchestration.ranking import DIGITS, arranged, cluster_sizes, contributions, ranked
+from rqgm.orchestration.ranking import arranged, cluster_sizes, contributions, cosines, ranked, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +61,6 @@ def _proof(known: Features, n: int) -> float:
 
 
 def _centroid(known: Features) -> int:
-    nearness = np.round(np.asarray(known.cosine, dtype=np.float64) @ contributions(known), DIGITS)
+    nearness = rounded(cosines(known) @ contributions(known))
     nearness = np.where((cluster_sizes(known) > 0) | (known.cluster < 0).all(), nearness, -np.inf)
     return int(np.argmax(nearness))  # the first of equals in the order

@@ -76,6 +76,7 @@ def permuted(features: Features, order: Sequence[int]) -> Features:
         evidence=features.evidence[places],
         each=features.each[places],
         pair=features.pair[np.ix_(places, places)],
+        whole=features.whole.copy(),
     )
 
 
@@ -110,7 +111,7 @@ def _served(policy: Policy, draw: Draw) -> Iterator[Features]:
     for size in SIZES:
         features = draw(size, np.random.default_rng(size))
         try:
-            policy.plan(features)
+            policy.plan(permuted(features, range(size)))  # a copy, for policies that write into it
         except (ConfigError, PlanError):
             continue
         served += 1

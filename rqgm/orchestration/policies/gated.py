@@ -99,21 +99,15 @@ class Gated(Learned):
         tensors = self.weights.tensors
         each, pair, whole = (np.asarray(x, dtype=np.float64) for x in (known.each, known.pair, known.whole))
         self._check_columns(each.shape[1], pair.shape[2], whole.shape[0])
-        count = known.agents
-        context = np.concatenate([whole, each.min(axis=0), each.mean(axis=0), each.max(axis=0)])
-        both = np.concatenate(
-            [
-                pair,
-                np.broadcast_to(each[:, None], (count, count, each.shape[1])),
-                np.broadcast_to(each[None, :], (count, count, each.shape[1])),
-                np.broadcast_to(whole, (count, count, len(whole))),
-            ],
-            axis=2,
-        )
+        count, pair_shape = known.agents, (known.agents, known.agents, each.shape[1])
         with np.errstate(all="ignore"):
-            gate = finite(perceptron(tensors, "gate", context), self.kind)
-            update = finite(perceptron(tensors, "update", np.hstack([each, np.tile(context, (count, 1))])), self.kind)
-            parent = finite(perceptron(tensors, "parent", both), self.kind)
+            context = np.concatenate([whole, each.min(axis=0), each.mean(axis=0), each.max(axis=0)])
+            gate = perceptron(tensors, "gate", context)
+            update = perceptron(tensors, "update", np.hstack([each, np.tile(context, (count, 1))]))
+            listener, speaker = (np.broadcast_to(rows, pair_shape) for rows in (each[:, None], each[None, :]))
+            around = np.broadcast_to(whole, (count, count, len(whole)))
+            parent = perceptron(tensors, "parent", np.concatenate([pair, listener, speaker, around], axis=2))
+        finite(np.concatenate([gate[None], update, parent.ravel()]), self.kind)
         before = np.tril(np.ones((count, count), dtype=bool), -1)
         stop = float(tensors["parent.stop"][0])
         return Scores(order, float(gate), update, np.where(before, parent, -np.inf), stop)
