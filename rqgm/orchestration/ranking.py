@@ -7,7 +7,7 @@ last bit, sampled ones too: noise is drawn by place in the order, and sums run i
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -51,14 +51,12 @@ def ranked(features: Features, *, evidence_first: bool = True) -> list[int]:
     sizes = cluster_sizes(features)
     evidence = np.where(np.isnan(features.evidence), -1.0, features.evidence)
     proof = [(not sizes[n], -float(evidence[n])) for n in range(features.agents)]
-    content = _contents(features)
-
-    def key(n: int) -> tuple[object, ...]:
-        typical = -float(psi[n])
-        first = (proof[n], typical) if evidence_first else (typical, proof[n])
-        return (*first, -int(sizes[n]), content[n])
-
-    return sorted(range(features.agents), key=key)
+    typical = [-float(value) for value in psi]
+    first, then = (proof, typical) if evidence_first else (typical, proof)
+    keys: list[tuple[Any, ...]] = list(zip(first, then, (-sizes).tolist(), strict=True))
+    if len(set(keys)) < len(keys):
+        keys = list(zip(keys, _contents(features), strict=True))
+    return sorted(range(features.agents), key=keys.__getitem__)
 
 
 def arranged(features: Features, order: list[int]) -> Features:

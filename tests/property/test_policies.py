@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from rqgm.core.errors import ConfigError
 from rqgm.orchestration.drafts import Draft
-from rqgm.orchestration.features import FeatureError, Features
+from rqgm.orchestration.embeddings import HashingEmbedder
+from rqgm.orchestration.features import FeatureError, Features, features
 from rqgm.orchestration.plans import Plan, PlanError
 from rqgm.orchestration.policies.edge_logits import EdgeLogits
 from rqgm.orchestration.policies.gated import MOST_PARENTS, Gated
@@ -196,6 +197,39 @@ def test_equal_drafts_are_interchangeable(name: str, kinds: list[int], seed: int
 
     other = policy.plan(permuted(features, order))
     assert told(other, [kinds[k] for k in order]) == told(policy.plan(features), kinds)
+
+
+@st.composite
+def drafts(draw: st.DrawFn) -> list[Draft]:
+    """Draw what a team may have answered: copies, near copies, silence and failures among them."""
+    words = st.lists(st.sampled_from(["so", "it", "is", "42", "41", "not"]), max_size=5).map(" ".join)
+    evidence = st.one_of(st.none(), st.sampled_from([0.0, 0.5, 1.0]))
+    answer = st.one_of(st.none(), st.sampled_from(["41", "42"]))
+    return draw(st.lists(st.builds(Draft, text=words, answer=answer, evidence=evidence), min_size=1, max_size=9))
+
+
+@pytest.mark.parametrize("name", [*UNLEARNED, "gated", "nexa-paper"])
+@given(team=drafts(), seed=seeds)
+def test_real_drafts_are_planned_for_by_what_they_say(name: str, team: list[Draft], seed: int) -> None:
+    """From texts to plans: in another order the same drafts hear the same drafts, greedy and sampled."""
+    rng = np.random.default_rng(seed)
+    embedder = HashingEmbedder()
+    known = features(team, embedder)
+    policy = opened(name, known, rng)
+    order = [int(k) for k in rng.permutation(len(team))]
+    moved = [team[k] for k in order]
+
+    def told(plan: Plan, of: list[Draft]) -> list[Any]:
+        edges = [
+            (repr(of[turn.agent]), turn.number, [(repr(of[other.agent]), other.number) for other in heard])
+            for turn, heard in plan.turns.items()
+        ]
+        return sorted(edges)
+
+    for draw in (lambda: None, lambda: np.random.default_rng(seed)):
+        plan = policy.plan(known, draw())
+        check_plan(plan, known)
+        assert told(policy.plan(features(moved, embedder), draw()), moved) == told(plan, team)
 
 
 @given(agents=teams, seed=seeds, name=st.sampled_from(["parallel", "gated", "nexa-paper", "random(0)"]))
