@@ -318,11 +318,12 @@ def adversarial() -> str:
                 )
             ]
             text += f"| {row['seed']} | {told} | {arms['adversarial']['adversarial_outcomes']} | {name} | {' | '.join(cells)} |\n"
-    over = found["difference_over_seeds"]["anchor_held"]["balanced_accuracy"]
-    mean = over["mean"]
-    if mean:
-        text += f"\nWith minus without, balanced accuracy on held patches: {100 * mean['difference']:+.1f} points "
-        text += f"{points(mean['interval'])} (mean over {over['seeds']} seeds, t interval).\n"
+    over = found["difference_over_seeds"]["anchor_held"]
+    accuracy, ratio = over["balanced_accuracy"]["mean"], over["ratio_accept"]["mean"]
+    if accuracy and ratio:
+        text += f"\nWith minus without, on held patches: balanced accuracy {100 * accuracy['difference']:+.1f} points "
+        text += f"{points(accuracy['interval'])}, stringency ratio on right ones {ratio['difference']:+.2f} "
+        text += f"[{ratio['interval'][0]:+.2f}, {ratio['interval'][1]:+.2f}] (means over {accuracy['pairs']} seeds, t intervals).\n"
     return text
 
 
@@ -368,6 +369,12 @@ def audits() -> str:
         text += (
             f"| a finished run of `repair` (500 outcomes), all decisions made again | {found['real']['wall_s']} s |\n"
         )
+    pages = load("report")
+    if pages is not None:
+        made, opened = pages["report"], pages["open_s"]
+        text += f"| the report of {pages['nodes']:,} nodes: made | {made['make_s']} s, {made['mb']} MB |\n"
+        shown = ", ".join(f"{opened[part]['median']} s ({part})" for part in ("summary", "tree", "node"))
+        text += f"| opened in Chromium, median, until it answers | {shown} |\n"
     return text
 
 

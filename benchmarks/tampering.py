@@ -5,9 +5,9 @@ run is ``archive/example/repair-small``, copied; the ledger's head is given to t
 is one of: a byte altered, a byte taken away, a file cut off, deleted, or swapped with another; of a table a row altered,
 deleted, swapped, all rows after one cut off, or a row altered and all hashes behind it computed anew. A change is
 
-- `named`: a check fails;
-- `harmless`: no check fails, and all that anybody reads of the run is byte for byte what it was;
-- `silent`: no check fails, and something is different. There must be none.
+- `named`: a check fails, or tells what it did not tell of the run as it was;
+- `harmless`: nothing is told, and all that anybody reads of the run is byte for byte what it was;
+- `silent`: nothing is told, and something is different. There must be none.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import json
 import random
 import shutil
 import sqlite3
+import sys
 import tempfile
 from collections import Counter
 from contextlib import closing
@@ -37,6 +38,8 @@ from rqgm.run.lock import hash_inputs, read_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from rqgm.report.audit.auditor import Audit
 
 EXAMPLE = Path(__file__).parents[1] / "archive" / "example" / "repair-small"
 TABLES = ("row altered", "row deleted", "rows swapped", "rows cut off", "row altered, chain made anew", "row added")
@@ -167,7 +170,7 @@ def try_changes(
     rng = random.Random(f"tampering {name}")
     with closing(Ledger(EXAMPLE / "ledger.sqlite", read_only=True)) as ledger:
         options = AuditOptions(Heads(ledger=ledger.head), signs=False)
-    before = seen(EXAMPLE)
+    before, known = seen(EXAMPLE), told_of(audit(EXAMPLE, options))
     found: Counter[str] = Counter()
     by: Counter[str] = Counter()
     silent: list[str] = []
@@ -175,19 +178,26 @@ def try_changes(
         copy = work / "run"
         shutil.copytree(EXAMPLE, copy)
         told = change(copy, ways[number % len(ways)], rng)
-        result = audit(copy, options)
-        failed = [finding.check for finding in result.findings if finding.standing.value == "failed"]
-        if failed:
+        new = [check for check, faults in told_of(audit(copy, options)).items() if faults != known.get(check)]
+        if new:
             found["named"] += 1
-            by[failed[0]] += 1
+            by[new[0]] += 1
         elif same(copy, before):
             found["harmless"] += 1
         else:
             found["silent"] += 1
             silent.append(told)
         shutil.rmtree(copy)
+        print(f"{name}: {number + 1} of {count}, {dict(found)}", end="\r", file=sys.stderr)
+    print(file=sys.stderr)
     kinds = {kind: found[kind] for kind in ("named", "harmless", "silent")}
     return {"changes": count, **kinds, "first_named_by": dict(by.most_common()), "silent_changes": silent}
+
+
+def told_of(result: Audit) -> dict[str, tuple[str, ...]]:
+    """Return what failed and what was noted, by check, failures first."""
+    findings = sorted(result.findings, key=lambda finding: finding.standing.value != "failed")
+    return {finding.check: (finding.standing.value, *finding.faults) for finding in findings if finding.faults}
 
 
 def same(folder: Path, before: str) -> bool:
