@@ -44,8 +44,9 @@ def ranked(features: Features, *, evidence_first: bool = True) -> list[int]:
     """Return the agents, best first: who has an answer, then by falling evidence (none comes last), then by falling ψ.
 
     Without `evidence_first` by ψ alone, as in the paper. Ties are broken by the size of the cluster and then by the
-    content of all that is known of an agent; who is equal in all that too has the same draft, to `DIGITS` digits, and
-    only there the agents' numbers decide.
+    content of all that the features tell of an agent. Who is equal in all that too, to `DIGITS` digits, is the same to
+    a policy: a copy, or one of two drafts with the same text and evidence and different answers, given equally often.
+    Only there the agents' numbers decide.
     """
     psi = rounded(contributions(features))
     sizes = cluster_sizes(features)
