@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from rqgm.run.session import OpenedRun
 
 LEGEND = (
-    "#n node  score = best belief  [epoch]  what its edit changed and gained (! clear of zero)  § judge  * endpoint"
+    "#n node  score = best belief  [epoch]  what its edit changed and gained",
+    "! = the gain is clear of zero  § = judge in a seat  * = endpoint",
 )
 SHOWN_EPOCHS = 6
 FOREIGN = typer.Option("--foreign", help="Read a file of another system instead of a run: adas.", show_default=False)

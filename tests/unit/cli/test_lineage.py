@@ -68,6 +68,7 @@ def test_in_a_pipe_nothing_is_cut(rqgm: Any, drawn_run: Any) -> None:
     lines = rqgm("lineage", drawn_run).output.splitlines()
     assert not any("…" in line for line in lines)
     assert any(re.search(r"coder [+-]\d\.\d\d \[", line) for line in lines)
+    assert "score = best belief" in lines[-2], "the signs are explained below the tree"
 
 
 def test_filters_show_what_matches_and_its_ancestors(rqgm: Any, told: Any, drawn_run: Any, edited: Any) -> None:
