@@ -175,7 +175,7 @@ def try_changes(
     by: Counter[str] = Counter()
     silent: list[str] = []
     for number in range(count):
-        copy = work / "run"
+        copy = work / f"run-{name}-{number}"  # a path of its own: libgit2 keeps packs in memory by their paths
         shutil.copytree(EXAMPLE, copy)
         told = change(copy, ways[number % len(ways)], rng)
         new = [check for check, faults in told_of(audit(copy, options)).items() if faults != known.get(check)]

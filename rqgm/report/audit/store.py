@@ -71,6 +71,8 @@ def _check_files(path: Path, sheet: Sheet) -> set[str]:
         if match := _OBJECT.fullmatch(name):
             found.add(match[1] + match[2])
             _check_loose(file, match[1] + match[2], sheet)
+        elif name.startswith("objects/pack/") and _PACK.fullmatch(name):
+            _check_pack(file, name, sheet)
         elif name in made:
             if file.read_bytes() != made[name]:
                 sheet.fault(f"lineage.git/{name}", "is not what git makes; git would read it")
@@ -89,6 +91,13 @@ def _check_loose(file: Path, told: str, sheet: Sheet) -> None:
     whole = unpacker.eof and not unpacker.unused_data
     found = hashlib.sha1(data, usedforsecurity=False).hexdigest()
     sheet.expect(whole and found == told, f"object {told}", "does not match its name")
+
+
+def _check_pack(file: Path, name: str, sheet: Sheet) -> None:
+    """Check that a pack, or an index of one, ends in the hash of what it holds."""
+    data = file.read_bytes()
+    found = hashlib.sha1(data[:-20], usedforsecurity=False).digest()
+    sheet.expect(found == data[-20:], f"lineage.git/{name}", "does not end in the hash of its content")
 
 
 def _check_packed(repository: pygit2.Repository, loose: set[str], sheet: Sheet) -> int:
