@@ -19,8 +19,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 install: .venv/dev       ## everything, into .venv
 
-demo: .venv/runtime      ## the embedded default: about four minutes on two free cores, no key, no Docker, no network
-	$(BIN)/rqgm run repair
+demo: .venv/runtime      ## the embedded default, cut to about three minutes on two free cores: no key, no Docker, no network
+	$(BIN)/rqgm run repair -c budget.outcomes=320
 
 test: .venv/dev          ## the plain suite; tests that need Docker or bubblewrap skip with the reason where there is none
 	$(BIN)/python -m pytest -n 2 -m "not slow"
@@ -42,6 +42,10 @@ bench: .venv/dev         ## the figures of README and DESIGN, as JSON in benchma
 	$(BIN)/python benchmarks/improvement.py --out benchmarks/results/improvement.json --runs archive/runs/bench
 	[ -z "$$RQGM_DATA" ] || $(BIN)/python benchmarks/transfer.py --out benchmarks/results/transfer.json --runs archive/runs/bench
 	[ -z "$$RQGM_DATA" ] || $(BIN)/python benchmarks/judges.py --out benchmarks/results/judges.json
+	$(BIN)/python benchmarks/tampering.py --out benchmarks/results/tampering.json
+	$(BIN)/python benchmarks/audit.py --out benchmarks/results/audit.json
+	$(BIN)/python benchmarks/report.py --out benchmarks/results/report.json
+	$(BIN)/python benchmarks/signs.py --out benchmarks/results/signs.json
 	$(BIN)/python benchmarks/adversarial.py --out benchmarks/results/adversarial.json --runs archive/runs/bench
 
 package: .venv/dev       ## the wheel, built from the sdist (never directly: ignored files would get in)
