@@ -99,8 +99,11 @@ def test_random_has_its_density_and_is_fixed_by_the_drafts_where_no_generator_is
     edges = sum(policy.plan(features, rng).edges for _ in range(20))
     pairs = 20 * 40 * 39 / 2
     assert edges / pairs == pytest.approx(0.3, abs=5 * math.sqrt(0.21 / pairs))
+    assert policy.plan(features, rng) != policy.plan(features, rng)
     assert policy.plan(features) == policy.plan(features)
-    assert policy.plan(features) != policy.plan(draw_features(40, np.random.default_rng(5)))
+    other = draw_features(40, np.random.default_rng(5))
+    places = [policy.plan(f).relabelled(np.argsort(ranked(f)).tolist()) for f in (features, other)]
+    assert places[0] != places[1]
     assert open_policy("random(0)").plan(features).empty
     assert open_policy("random(1)").plan(features) == open_policy("full").plan(features)
 
@@ -248,6 +251,36 @@ def test_gated_reads_the_evidence_of_the_speaker_not_of_the_listener() -> None:
     tensors["gate.2.bias"][:] = tensors["update.2.bias"][:] = tensors["parent.stop"][:] = 1.0
     plan = replace(policy, weights=replace(policy.weights, tensors=tensors)).plan(features)
     assert plan.parents == {1: (0,), 2: (0,), 3: (2,), 4: (2,)}
+
+
+def test_gated_decides_on_what_its_page_says() -> None:
+    """Each number of the context, of a listener and of a speaker, read alone: it is where it is said to be."""
+    features = draw_features(6, np.random.default_rng(8))
+    order = ranked(features)
+    each, whole, pair = features.each[order], features.whole, features.pair[np.ix_(order, order)]
+    context = np.concatenate([whole, each.min(axis=0), each.mean(axis=0), each.max(axis=0)])
+    policy = Gated.initial(features, np.random.default_rng(0))
+    bare = {name: np.zeros_like(tensor) for name, tensor in policy.weights.tensors.items()}
+
+    def reading(part: str, column: int) -> Any:
+        tensors = {name: tensor.copy() for name, tensor in bare.items()}
+        tensors[f"{part}.0.weight"][3, column] = 1.0
+        tensors[f"{part}.2.weight"][0, 3] = 1.0
+        return replace(policy, weights=replace(policy.weights, tensors=tensors)).scores(features)
+
+    for column, value in enumerate(context):
+        assert reading("gate", column).gate == pytest.approx(np.tanh(value), abs=1e-12)
+    for column in range(each.shape[1]):
+        assert reading("update", column).update == pytest.approx(np.tanh(each[:, column]), abs=1e-12)
+    for column, value in enumerate(context, each.shape[1]):
+        assert reading("update", column).update == pytest.approx(np.tanh(np.full(6, value)), abs=1e-12)
+    listener, speaker = np.repeat(each[:, None], 6, axis=1), np.repeat(each[None, :], 6, axis=0)
+    both = np.concatenate([pair, listener, speaker, np.tile(whole, (6, 6, 1))], axis=2)
+    below = np.tril_indices(6, -1)
+    for column in range(both.shape[2]):
+        found = reading("parent", column).parent
+        assert found[below] == pytest.approx(np.tanh(both[..., column])[below], abs=1e-12)
+        assert np.isneginf(found[np.triu_indices(6)]).all()
 
 
 def encoded_slowly(rows: np.ndarray, t: Any) -> list[list[float]]:

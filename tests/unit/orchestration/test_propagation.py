@@ -195,7 +195,8 @@ async def test_what_is_not_the_agents_doing_is_raised_and_nothing_goes_on(error:
 
     before = asyncio.all_tasks()
     with pytest.raises(type(error)):
-        await propagate(Plan.hearing(4, {1: [0], 2: [0], 3: [1]}), list("abcd"), revise)
+        async with asyncio.timeout(10):
+            await propagate(Plan.hearing(4, {1: [0], 2: [0], 3: [1]}), list("abcd"), revise)
     assert (sorted(begun), ended) == ([1, 2], [2])
     assert asyncio.all_tasks() == before
 
