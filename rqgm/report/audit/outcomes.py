@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rqgm.core.failures import Failure
@@ -15,12 +16,28 @@ from rqgm.judging.panel import Hearing
 from rqgm.roles.messages import EvidencePointer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from rqgm.archive.state import State
     from rqgm.evolution.criterion import Criterion, Measure, MeasuredRole
     from rqgm.judging.panel import Panel
     from rqgm.report.audit.findings import Sheet
+
+
+FAILURES = frozenset(Failure)
+_POINTER = EvidencePointer(claim="recorded", quote="recorded", file="recorded")
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """What every outcome of one role and measure has in common; looked up a hundred thousand times."""
+
+    role: MeasuredRole
+    measure: Measure
+    slots: list[str]
+    weight: float
+    pool: Pool
+    tasks: frozenset[str]
 
 
 class OutcomeRules:
@@ -31,49 +48,65 @@ class OutcomeRules:
         self.sheets = sheets
         self.by_label = self.by_panel = 0
         self._keys: dict[tuple[int, str, str], str] = {}
+        self._cells: dict[tuple[str, str], _Cell] = {}
 
     def check(self, body: dict[str, Any], state: State, where: str) -> None:
         """Check one outcome against the state before it."""
-        role = self.criterion.role(body["role"])
-        measure = role.measure(body["measure"])
-        self._check_criterion(body, state, role, measure, where)
-        self._check_value(body, state, role, measure, where)
+        cell = self._cells.get((body["role"], body["measure"])) or self._cell(body["role"], body["measure"])
+        for what in self._wrong_criterion(body, state, cell):
+            self.sheets["criterion"].fault(where, what)
+        for what in self._wrong_value(body, state, cell):
+            self.sheets["outcomes"].fault(where, what)
 
-    def _check_criterion(
-        self, body: dict[str, Any], state: State, role: MeasuredRole, measure: Measure, where: str
-    ) -> None:
-        sheet = self.sheets["criterion"]
-        sheet.expect(body["utility_id"] == state.utility_id, where, "carries another utility id than its epoch's")
-        sheet.expect(body["epoch"] == state.epoch, where, f"says epoch {body['epoch']}, it is {state.epoch}")
-        sheet.expect(body["deps"] == list(measure.slots), where, "names other slots than its measure has")
-        vector = {slot: state.seats[slot].counter for slot in measure.slots}
-        sheet.expect(body["epoch_vector"] == vector, where, "was judged by other instances than sit there")
-        sheet.expect(body["weight"] == role.weight(measure), where, f"counts {body['weight']}")
+    def _cell(self, role_name: str, name: str) -> _Cell:
+        role = self.criterion.role(role_name)
+        measure = role.measure(name)
         pool = role.pool_of(measure)
-        sheet.expect(body["pool"] == pool.value, where, f"says pool {body['pool']!r}, its measure is of {pool}")
-        held = state.pool(role.name).items if pool is Pool.ADVERSARIAL else role.tasks.get(pool, ())
-        sheet.expect(body["task"] in held, where, f"{body['task']!r} is not of pool {pool}")
+        tasks = frozenset(role.tasks.get(pool, ()))
+        cell = _Cell(role, measure, list(measure.slots), role.weight(measure), pool, tasks)
+        self._cells[role_name, name] = cell
+        return cell
 
-    def _check_value(
-        self, body: dict[str, Any], state: State, role: MeasuredRole, measure: Measure, where: str
-    ) -> None:
-        sheet = self.sheets["outcomes"]
-        sheet.expect(body["y"] in (0, 1), where, f"outcome {body['y']!r}")
-        score = body["score"]
-        sheet.expect(isinstance(score, int | float) and 0 <= score <= 1, where, f"score {score!r}")
-        sheet.expect(body["failure"] is None or body["failure"] in set(Failure), where, "an unknown failure")
-        if role.kind is RoleKind.JUDGE:
-            self._check_label(body, state, role, where)
-        else:
-            self._check_artifact(body, state, where)
-            if measure.panel is not None and body["artifact"] is not None:
-                self._check_panel(body, measure.panel, where)
-            elif body["artifact"] is None:
-                sheet.expect(body["y"] == 0, where, "made nothing, and counts as right")
+    def _wrong_criterion(self, body: dict[str, Any], state: State, cell: _Cell) -> Iterator[str]:
+        """Yield in what an outcome is not of its epoch's criterion."""
+        if body["utility_id"] != state.utility_id:
+            yield "carries another utility id than its epoch's"
+        if body["epoch"] != state.epoch:
+            yield f"says epoch {body['epoch']}, it is {state.epoch}"
+        if body["deps"] != cell.slots:
+            yield "names other slots than its measure has"
+        if body["epoch_vector"] != {slot: state.seats[slot].counter for slot in cell.slots}:
+            yield "was judged by other instances than sit there"
+        if body["weight"] != cell.weight:
+            yield f"counts {body['weight']}"
+        if body["pool"] != cell.pool.value:
+            yield f"says pool {body['pool']!r}, its measure is of {cell.pool}"
+        held = state.pool(cell.role.name).items if cell.pool is Pool.ADVERSARIAL else cell.tasks
+        if body["task"] not in held:
+            yield f"{body['task']!r} is not of pool {cell.pool}"
 
-    def _check_label(self, body: dict[str, Any], state: State, role: MeasuredRole, where: str) -> None:
+    def _wrong_value(self, body: dict[str, Any], state: State, cell: _Cell) -> Iterator[str]:
+        """Yield in what an outcome does not follow from what is on record of it."""
+        y, score, failure = body["y"], body["score"], body["failure"]
+        if y not in (0, 1):
+            yield f"outcome {y!r}"
+        if not (isinstance(score, int | float) and 0 <= score <= 1):
+            yield f"score {score!r}"
+        if failure is not None and failure not in FAILURES:
+            yield "an unknown failure"
+        if cell.role.kind is RoleKind.JUDGE:
+            yield from self._wrong_label(body, state, cell.role)
+            return
+        yield from self._wrong_artifact(body, state)
+        if body["artifact"] is None:
+            if y != 0:
+                yield "made nothing, and counts as right"
+        elif cell.measure.panel is not None:
+            yield from self._wrong_panel(body, cell.measure.panel)
+
+    def _wrong_label(self, body: dict[str, Any], state: State, role: MeasuredRole) -> Iterator[str]:
         """Compare a judge's verdict with the label; abstaining is wrong."""
-        said = Verdict(body["opinions"][0]["verdict"])
+        said = body["opinions"][0]["verdict"]
         if body["measure"] == "adversarial":
             label = state.pool(role.name).items[body["task"]].label
         elif body["task"] in role.truths:
@@ -81,43 +114,39 @@ class OutcomeRules:
         else:
             return
         self.by_label += 1
-        right = int(said is not Verdict.ABSTAIN and said == label)
-        self.sheets["outcomes"].expect(
-            body["y"] == right, where, f"verdict {said.value} on {body['task']!r} counts as {body['y']}, not {right}"
-        )
+        right = int(said == label)  # a label never abstains
+        if body["y"] != right:
+            yield f"verdict {said!r:.20} on {body['task']!r} counts as {body['y']}, not {right}"
 
-    def _check_artifact(self, body: dict[str, Any], state: State, where: str) -> None:
-        sheet, made = self.sheets["outcomes"], body["made"]
-        key = (body["node"], body["role"], body["task"])
+    def _wrong_artifact(self, body: dict[str, Any], state: State) -> Iterator[str]:
+        made, key = body["made"], (body["node"], body["role"], body["task"])
         if key not in self._keys:
             self._keys[key] = work_key(self.criterion, state.nodes[body["node"]], body["role"], body["task"])
-        sheet.expect(body["artifact_key"] == self._keys[key], where, "is kept under another key")
-        sheet.expect(body["artifact"] == made["blob"], where, "measures another artifact than was made")
+        if body["artifact_key"] != self._keys[key]:
+            yield "is kept under another key"
+        if body["artifact"] != made["blob"]:
+            yield "measures another artifact than was made"
         before = state.artifacts.get(body["artifact_key"])
-        sheet.expect(
-            before is None or before.blob == made["blob"],
-            where,
-            "the same role made another artifact of this task before",
-        )
+        if before is not None and before.blob != made["blob"]:
+            yield "the same role made another artifact of this task before"
 
-    def _check_panel(self, body: dict[str, Any], panel: Panel, where: str) -> None:
+    def _wrong_panel(self, body: dict[str, Any], panel: Panel) -> Iterator[str]:
         """Let the panel decide anew by what its seats are on record to have said."""
-        sheet = self.sheets["outcomes"]
         seats = {panel.slot(seat): seat.name for seat in panel.spec.seats}
         told = {said["slot"]: said for said in body["opinions"]}
-        sheet.expect(set(told) == set(seats), where, "the panel's seats are others")
+        if told.keys() != seats.keys():
+            yield "the panel's seats are others"
         if body.get("criteria"):
             return  # its criteria were settled by checks, which a replay runs again
         opinions = {seats[slot]: _opinion(said) for slot, said in told.items() if slot in seats}
         verdict = panel.decide(Hearing(opinions, (), Usage()))
         self.by_panel += 1
-        same = math.isclose(verdict.score, body["score"], abs_tol=1e-9) and int(verdict.accepted) == body["y"]
-        sheet.expect(same, where, f"its seats' opinions make {verdict.score:.3f}, not {body['score']:.3f}")
+        if not math.isclose(verdict.score, body["score"], abs_tol=1e-9) or int(verdict.accepted) != body["y"]:
+            yield f"its seats' opinions make {verdict.score:.3f}, not {body['score']:.3f}"
 
 
 def _opinion(said: Mapping[str, Any]) -> Opinion:
     """Return a recorded opinion. Of its evidence only the standing matters: what did not hold is kept first."""
     failure = Failure(said["failure"]) if said["failure"] else None
-    pointer = EvidencePointer(claim="recorded", quote="recorded", file="recorded")
-    evidence = tuple(Evidence(pointer, Standing(found["standing"])) for found in said.get("evidence", ()))
+    evidence = tuple(Evidence(_POINTER, Standing(found["standing"])) for found in said.get("evidence", ()))
     return Opinion(Verdict(said["verdict"]), said["score"], failure, "", Usage(), evidence=evidence)

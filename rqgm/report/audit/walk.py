@@ -26,7 +26,7 @@ from rqgm.report.audit.findings import Sheet, skipped
 from rqgm.report.audit.outcomes import OutcomeRules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from rqgm.archive.ledger import Event
     from rqgm.evolution.criterion import Criterion
@@ -49,6 +49,7 @@ CHECKS = {
 }
 MAX_DECISIONS = 2_000
 """Decisions of the search that are made again unless all are asked for; one takes about a millisecond."""
+_FIRST = ("run_started", "node_added")
 _MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration, AssertionError, RqgmError)
 
 
@@ -70,6 +71,19 @@ class Walk:
         self._search = Search(settings.search, criterion, settings.seed, settings.budget.outcomes)
         self._cells: OpenCells | None = None
         self._due_epoch, self._due_after = -1, 0
+        self._rules: dict[str, Callable[[Event, str], None]] = {
+            "run_started": self._meet_run_started,
+            "node_added": self._meet_node_added,
+            "edit_rejected": self._meet_edit_rejected,
+            "dispatched": self._meet_dispatched,
+            "race_round": self._meet_race_round,
+            "voided": self._meet_voided,
+            "outcome": self._meet_outcome,
+            "epoch_closed": self._meet_epoch_closed,
+            "endpoints_chosen": self._meet_endpoints_chosen,
+            "test_outcome": self._meet_test_outcome,
+            "run_finished": self._meet_run_finished,
+        }
         self._race: list[dict[str, Any]] | None = None
         self._raced = 0
         self._decisions = self._recomputed = 0
@@ -94,12 +108,14 @@ class Walk:
 
     def _meet(self, event: Event) -> None:
         where = f"event {event.seq}"
-        order = self.sheets["order"]
-        order.expect(not self.finished, where, f"{event.kind} after the run's end")
-        first = {1: "run_started", 2: "node_added"}.get(event.seq)
-        order.expect((event.kind == "run_started") == (event.seq == 1), where, f"{event.kind} in this place")
-        order.expect(first is None or event.kind == first, where, f"{event.kind}, should be {first}")
-        meet = getattr(self, f"_meet_{event.kind}", None)
+        if self.finished:
+            self.sheets["order"].fault(where, f"{event.kind} after the run's end")
+        if event.seq <= len(_FIRST):
+            first = _FIRST[event.seq - 1]
+            self.sheets["order"].expect(event.kind == first, where, f"{event.kind}, should be {first}")
+        elif event.kind == _FIRST[0]:
+            self.sheets["order"].fault(where, "the run begins a second time")
+        meet = self._rules.get(event.kind)
         if meet is not None:
             meet(event, where)
 
@@ -172,17 +188,19 @@ class Walk:
     def _meet_dispatched(self, event: Event, where: str) -> None:
         state, order = self.state, self.sheets["order"]
         n, job = event.body["n"], event.body["job"]
-        order.expect(n == state.dispatched + 1, where, f"job {n} follows job {state.dispatched}")
-        order.expect(not state.endpoints, where, f"job {n} after the endpoints were chosen")
+        if n != state.dispatched + 1:
+            order.fault(where, f"job {n} follows job {state.dispatched}")
+        if state.endpoints:
+            order.fault(where, f"job {n} after the endpoints were chosen")
         cells = self._cells
         assert cells is not None
         expected, why = self._expected(job, cells, where)
-        if expected is not None:
-            self.sheets["search"].expect(same_data(job, expected), where, f"job {n} is not what the {why} decides on")
+        if expected is not None and not same_data(job, expected):
+            self.sheets["search"].fault(where, f"job {n} is not what the {why} decides on")
         if job["kind"] == "validate":
             cell = (job["task"], job["measure"])
-            is_open = cells.is_open(job["node"], job["role"], cell)
-            self.sheets["order"].expect(is_open, where, f"job {n} measures what is measured already, or is no cell")
+            if not cells.is_open(job["node"], job["role"], cell):
+                order.fault(where, f"job {n} measures what is measured already, or is no cell")
             cells.reserve(job["node"], job["role"], cell)
         else:
             for role, task in job["train"]:
@@ -247,9 +265,8 @@ class Walk:
         """Check that it is job n's turn, and return the job."""
         order = self.sheets["order"]
         job = self.state.pending[n]
-        if self.settings.search.commit == "dispatch":
-            first = min(self.state.pending)
-            order.expect(n == first, where, f"job {n} is committed before job {first}")
+        if self.settings.search.commit == "dispatch" and n != (first := min(self.state.pending)):
+            order.fault(where, f"job {n} is committed before job {first}")
         return job
 
     def _meet_voided(self, event: Event, where: str) -> None:
@@ -259,16 +276,12 @@ class Walk:
     def _meet_outcome(self, event: Event, where: str) -> None:
         body, state = event.body, self.state
         job = self._turn(body["n"], where)
-        said = [body[key] for key in ("node", "role", "task", "measure")]
-        asked = [job.get(key) for key in ("node", "role", "task", "measure")]
-        self.sheets["order"].expect(said == asked, where, f"job {body['n']} was to measure another cell")
+        if any(body[key] != job.get(key) for key in ("node", "role", "task", "measure")):
+            self.sheets["order"].fault(where, f"job {body['n']} was to measure another cell")
         self.outcomes.check(body, state, where)
         self._usage(body["usage"], where)
-        self.sheets["budget"].expect(
-            state.spent < self.settings.budget.outcomes,
-            where,
-            f"outcome {state.spent + 1} of {self.settings.budget.outcomes}",
-        )
+        if state.spent >= self.settings.budget.outcomes:
+            self.sheets["budget"].fault(where, f"outcome {state.spent + 1} of {self.settings.budget.outcomes}")
 
     # ------------------------------------------------------------------ the end
 
