@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from rqgm.archive.ledger import Ledger
@@ -22,12 +23,14 @@ from rqgm.run.lock import make_criterion
 from rqgm.run.session import loop_settings, open_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from rqgm.archive.ledger import Event
     from rqgm.evolution.criterion import Criterion
     from rqgm.evolution.loop import LoopSettings
     from rqgm.report.audit.findings import Finding
+    from rqgm.report.audit.record import Chain
 
 LEDGER = "ledger.sqlite"
 
@@ -126,14 +129,18 @@ def _audit(making: _Making) -> str:
     if lock is not None and inputs is not None:
         criterion, settings = make_criterion(lock, inputs[0], inputs[1]), loop_settings(lock)
     making.options.tell("ledger")
-    finding, making.heads["ledger"] = check_chain(folder / LEDGER, "ledger")
-    if making.add(finding):
-        _check_record(making, criterion, settings, lock.hash if lock else None)
+    finding, chain = check_chain(folder / LEDGER, "ledger")
+    making.add(finding)
+    if chain is not None:
+        making.heads["ledger"] = chain.head
+        _check_record(making, chain, criterion, settings, lock.hash if lock else None)
     else:
         making.add(skipped("the record's content", "its chain is broken: what it says cannot be trusted"))
     if (folder / CALLS_FILE).exists():
-        finding, making.heads["calls"] = check_chain(folder / CALLS_FILE, "calls")
-        if making.add(finding):
+        finding, chain = check_chain(folder / CALLS_FILE, "calls")
+        making.add(finding)
+        making.heads["calls"] = chain.head if chain else None
+        if chain is not None:
             making.make("cost of calls", _check_calls, folder)
     if inputs is not None and criterion is not None:
         making.make("pools", check_pools, criterion, inputs[0])
@@ -150,26 +157,28 @@ def audit_record(folder: Path, criterion: Criterion, settings: LoopSettings, *, 
     Artifacts need not have been kept.
     """
     making = _Making(folder, AuditOptions(every=every, signs=False))
-    finding, making.heads["ledger"] = check_chain(folder / LEDGER, "ledger")
-    if making.add(finding):
-        _check_record(making, criterion, settings, None)
+    finding, chain = check_chain(folder / LEDGER, "ledger")
+    making.add(finding)
+    if chain is not None:
+        _check_record(making, chain, criterion, settings, None)
     return making.findings
 
 
 def _check_record(
-    making: _Making, criterion: Criterion | None, settings: LoopSettings | None, lock_hash: str | None
+    making: _Making, chain: Chain, criterion: Criterion | None, settings: LoopSettings | None, lock_hash: str | None
 ) -> None:
     """Make the checks of the record's content, and of the lineage and the blobs that it points at."""
     folder, every = making.folder, making.options.every
     making.options.tell("record")
     with closing(Ledger(folder / LEDGER, read_only=True)) as ledger:
+        events = islice(ledger.events(), chain.events)  # a run may go on while it is audited
         if criterion is None or settings is None:
             making.add(skipped("rules", "without the lock and its inputs nobody knows them"))
-            finding, state = _fold(ledger)
+            finding, state = _fold(events)
             making.add(finding)
         else:
             walk = Walk(criterion, settings, lock_hash, ledger.count("dispatched"), every=every)
-            for finding in walk.follow(ledger.events()):
+            for finding in walk.follow(events):
                 making.add(finding)
             state = walk.state
         making.heads["lineage"] = state.lineage_head
@@ -178,9 +187,9 @@ def _check_record(
     making.make("blobs", check_blobs, folder / "blobs", _referred(folder) if lock_hash else iter(()))
 
 
-def _fold(ledger: Ledger) -> tuple[Finding, State]:
+def _fold(events: Iterable[Event]) -> tuple[Finding, State]:
     sheet, state = Sheet("fold"), State()
-    for event in ledger.events():
+    for event in events:
         try:
             state.apply(event.kind, event.body)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError, RqgmError) as error:

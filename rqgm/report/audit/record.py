@@ -28,8 +28,16 @@ class Heads:
     calls: str | None = None
 
 
-def check_chain(path: Path, name: str) -> tuple[Finding, str | None]:
-    """Check one database: its tables are ours, its pages sound, its events chained. Return its head if all holds."""
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A chain that holds: its head and how many events it has. What is appended after the check is not in it."""
+
+    head: str
+    events: int
+
+
+def check_chain(path: Path, name: str) -> tuple[Finding, Chain | None]:
+    """Check one database: its tables are ours, its pages sound, its events chained. Return the chain if all holds."""
     sheet = Sheet(name)
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
@@ -43,7 +51,7 @@ def check_chain(path: Path, name: str) -> tuple[Finding, str | None]:
     if waiting:
         sheet.note(f"{path.name}: {waiting} results wait for their turn; no hash covers them yet")
     finding = sheet.close(f"{events} events, head {head[:12]}")
-    return finding, None if sheet.count else head
+    return finding, None if sheet.count else Chain(head, events)
 
 
 def _check_tables(database: sqlite3.Connection, sheet: Sheet, name: str) -> None:
