@@ -30,7 +30,7 @@ from rqgm.archive.ledger import GENESIS, Ledger, chain
 from rqgm.archive.lineage import Lineage
 from rqgm.archive.state import State
 from rqgm.core.errors import RqgmError
-from rqgm.core.hashes import canonical_json, hash_json, sha256
+from rqgm.core.hashes import canonical_json, hash_json
 from rqgm.core.trees import hash_tree
 from rqgm.report.audit.auditor import AuditOptions, audit
 from rqgm.report.audit.record import Heads
@@ -44,10 +44,18 @@ if TYPE_CHECKING:
 EXAMPLE = Path(__file__).parents[1] / "archive" / "example" / "repair-small"
 TABLES = ("row altered", "row deleted", "rows swapped", "rows cut off", "row altered, chain made anew", "row added")
 FILES = ("byte altered", "byte taken away", "file cut off", "file deleted", "files swapped", "file added")
-PARTS = ("run.lock.json", "ledger.sqlite", "lineage.git", "blobs", "inputs")
+PARTS = ("run.lock.json", "ledger.sqlite", "calls.sqlite", "lineage.git", "blobs", "inputs")
 
 
 # ------------------------------------------------------------------ what readers see
+
+
+def calls_of(folder: Path) -> list[Any]:
+    """Return the record of calls to models, empty where the run has none."""
+    if not (folder / "calls.sqlite").exists():
+        return []
+    with closing(Ledger(folder / "calls.sqlite", read_only=True)) as calls:
+        return [[e.seq, e.at, e.kind, e.body, e.prev_hash, e.hash] for e in calls.events()]
 
 
 def seen(folder: Path) -> str:
@@ -61,15 +69,15 @@ def seen(folder: Path) -> str:
     nodes = [[node.commit, lineage.message(node.commit), hash_tree(lineage.tree(node.commit))] for node in state.nodes]
     named = sorted({record.artifact for record in state.records.values() if record.artifact})
     trees = [hash_tree(blobs.get_tree(digest)) for digest in named]
-    return hash_json([lock.to_json(), hash_inputs(folder), events, waiting, nodes, trees])
+    return hash_json([lock.to_json(), hash_inputs(folder), events, waiting, calls_of(folder), nodes, trees])
 
 
 # ------------------------------------------------------------------ changes
 
 
-def change_row(folder: Path, how: str, rng: random.Random) -> str:
-    """Make one change of the table of events and say which."""
-    with closing(sqlite3.connect(folder / "ledger.sqlite", isolation_level=None)) as database:
+def change_row(folder: Path, how: str, rng: random.Random, file: str = "ledger.sqlite") -> str:
+    """Make one change of a table of events and say which."""
+    with closing(sqlite3.connect(folder / file, isolation_level=None)) as database:
         triggers = [sql for (sql,) in database.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger'")]
         for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             database.execute(f"DROP TRIGGER {name}")
@@ -164,19 +172,25 @@ def change_file(folder: Path, part: str, how: str, rng: random.Random) -> str:
 
 
 def try_changes(
-    work: Path, change: Callable[[Path, str, random.Random], str], ways: tuple[str, ...], count: int, name: str
+    run: Path,
+    work: Path,
+    change: Callable[[Path, str, random.Random], str],
+    ways: tuple[str, ...],
+    count: int,
+    name: str,
 ) -> dict[str, Any]:
     """Make `count` changes, each to a fresh copy, and return what became of them."""
     rng = random.Random(f"tampering {name}")
-    with closing(Ledger(EXAMPLE / "ledger.sqlite", read_only=True)) as ledger:
-        options = AuditOptions(Heads(ledger=ledger.head), signs=False)
-    before, known = seen(EXAMPLE), told_of(audit(EXAMPLE, options))
+    with closing(Ledger(run / "ledger.sqlite", read_only=True)) as ledger:
+        heads = Heads(ledger=ledger.head, calls=(calls_of(run) or [[None]])[-1][-1])
+    options = AuditOptions(heads, signs=False)
+    before, known = seen(run), told_of(audit(run, options))
     found: Counter[str] = Counter()
     by: Counter[str] = Counter()
     silent: list[str] = []
     for number in range(count):
         copy = work / f"run-{name}-{number}"  # a path of its own: libgit2 keeps packs in memory by their paths
-        shutil.copytree(EXAMPLE, copy)
+        shutil.copytree(run, copy)
         told = change(copy, ways[number % len(ways)], rng)
         new = [check for check, faults in told_of(audit(copy, options)).items() if faults != known.get(check)]
         if new:
@@ -212,17 +226,26 @@ def main() -> None:
     """Print what became of the changes of each table and file."""
     options = common.parser(__doc__)
     options.add_argument("--changes", type=int, default=200, help="of each table and each part of the folder")
+    options.add_argument("--run", type=Path, default=EXAMPLE, help="another finished run, one with models say")
+    options.add_argument("--parts", nargs="+", default=PARTS, choices=PARTS, help="only these")
     chosen = options.parse_args()
+    run = chosen.run
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        rows = {"table events": try_changes(work, change_row, TABLES, chosen.changes, "events")}
-        for part in PARTS:
+        rows = {}
+        for part in (part for part in chosen.parts if (run / part).exists()):
 
             def change(folder: Path, how: str, rng: random.Random, part: str = part) -> str:
                 return change_file(folder, part, how, rng)
 
-            rows[part] = try_changes(work, change, FILES, chosen.changes, part)
-    common.report({"run": sha256(EXAMPLE.name.encode())[:12], "parts": rows}, chosen.out)
+            def row(folder: Path, how: str, rng: random.Random, part: str = part) -> str:
+                return change_row(folder, how, rng, part)
+
+            if part.endswith(".sqlite"):
+                table = f"table events of {part}"
+                rows[table] = try_changes(run, work, row, TABLES, chosen.changes, table)
+            rows[part] = try_changes(run, work, change, FILES, chosen.changes, part)
+    common.report({"run": run.name, "parts": rows}, chosen.out)
 
 
 if __name__ == "__main__":

@@ -142,6 +142,8 @@ def _audit(making: _Making) -> str:
         making.heads["calls"] = chain.head if chain else None
         if chain is not None:
             making.make("cost of calls", _check_calls, folder)
+    elif lock is not None and lock.experiment.models is not None:
+        making.make("calls", _missing_calls, folder)
     if inputs is not None and criterion is not None:
         making.make("pools", check_pools, criterion, inputs[0])
         making.make("hidden", check_hidden, inputs[0], _sent(folder))
@@ -243,6 +245,16 @@ def _sent(folder: Path) -> Iterator[tuple[str, str]]:
             text = calls.texts(call)[0]
             if text:
                 yield f"call of {call.scope}", text.replace("\\n", "\n")
+
+
+def _missing_calls(folder: Path) -> Finding:
+    """Say that a run's roles called models, and the record of it is gone."""
+    sheet = Sheet("calls")
+    with closing(Ledger(folder / LEDGER, read_only=True)) as ledger:
+        usage = State.fold(ledger.events()).usage
+    calls = sum(used.model_calls for used in usage.values())
+    sheet.expect(calls == 0, CALLS_FILE, f"is missing, but the run was charged for {calls} calls")
+    return sheet.close("the run called no model")
 
 
 def _check_calls(folder: Path) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from rqgm.archive.ledger import GENESIS, SCHEMA, chain
@@ -94,6 +94,7 @@ def check_heads(found: dict[str, str | None], told: Heads) -> Finding:
     """Compare the heads with what the reader was told at the run's end; that alone shows a record written anew."""
     sheet = Sheet("heads")
     missing = []
+    found = found | {part: None for part, wanted in asdict(told).items() if wanted and part not in found}
     for part, head in found.items():
         wanted = getattr(told, part)
         if wanted is None:

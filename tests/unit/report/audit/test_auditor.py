@@ -73,6 +73,12 @@ def test_another_head_is_named(run: Path, told: str) -> None:
     assert failed(look(run, ledger=told)) == ["heads"]
 
 
+def test_a_head_of_what_is_not_there_is_named(run: Path) -> None:
+    found = look(run, ledger=head(), calls="ab" * 32)
+    assert failed(found) == ["heads"]
+    assert "calls: ends in nothing" in faults(found, "heads")
+
+
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="not a run"):
         look(tmp_path)
