@@ -56,6 +56,7 @@ def command(
     from rqgm.report.audit.record import Heads  # noqa: PLC0415
 
     folder = _find(run)
+    _check_report(report, folder)
     wanted = _replay_options(replay, edits, sample_seed, sandbox, allow_unsafe, workers)
     heads = Heads(head, lineage_head, calls_head)
     quiet = as_json or not sys.stderr.isatty()
@@ -84,6 +85,13 @@ def _find(run: Path | None) -> Path:
     if run is not None and (run / "ledger.sqlite").exists():
         return run.resolve()
     return find_run(run)
+
+
+def _check_report(report: Path | None, folder: Path) -> None:
+    from rqgm.core.errors import ConfigError  # noqa: PLC0415
+
+    if report is not None and report.resolve().is_relative_to(folder.resolve()):
+        raise ConfigError(f"--report {report}: lies in the run's own folder, which is a record; write it elsewhere")
 
 
 def _replay_options(
@@ -128,11 +136,16 @@ def _write(path: Path, found: Audit, by: str, heads: Any) -> None:
     from datetime import UTC, datetime  # noqa: PLC0415
     from importlib.metadata import version  # noqa: PLC0415
 
+    from rqgm.core.errors import ConfigError  # noqa: PLC0415
     from rqgm.report.audit.statement import statement  # noqa: PLC0415
 
     at = datetime.now(UTC).isoformat(timespec="seconds")
     versions = {"rqgm": version("rqgm-toolkit"), "Python": platform.python_version()}
-    path.write_text(statement(found, at=at, by=by, versions=versions, told=asdict(heads)))
+    text = statement(found, at=at, by=by, versions=versions, told=asdict(heads))
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise ConfigError(f"--report {path}: cannot be written ({error.strerror}); name another file") from error
 
 
 def _print(found: Audit) -> None:

@@ -138,6 +138,7 @@ def test_a_text_to_keep(finished, project):
         (["audit", "nothing-like-it"], "unknown run"),
         (["audit", "example", "--replay", "some"], "--replay 'some'"),
         (["audit", "example", "--edits"], "--replay"),
+        (["audit", "example", "--report", "no/such/folder/audit.txt"], "cannot be written"),
         (["audit", "example", "--replay", "1", "--sandbox", "doker"], "docker"),
     ],
 )

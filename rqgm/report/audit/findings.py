@@ -90,5 +90,5 @@ def skipped(check: str, why: str) -> Finding:
 
 
 def failed(findings: Iterable[Finding]) -> bool:
-    """Tell whether any check failed, or could not be made because another failed."""
+    """Tell whether any check failed. One that was skipped because of another is told by that other."""
     return any(finding.standing is Standing.FAILED for finding in findings)

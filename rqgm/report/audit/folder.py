@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 KNOWN = frozenset({"run.lock.json", "lineage.git", "blobs", INPUTS, "held"})
 DATABASES = ("ledger.sqlite", "calls.sqlite")
+MAX_FILE_BYTES = 512 << 20
+"""Of any file but the databases, which are read row by row."""
 _BESIDE = ("-wal", "-shm", "-journal")
 
 
@@ -37,6 +39,8 @@ def check_layout(folder: Path) -> Finding:
             elif stat.S_ISREG(status.st_mode):
                 files, size = files + 1, size + status.st_size
                 sheet.expect(status.st_nlink == 1, where, "a hard link: something outside may change it")
+                large = status.st_size > MAX_FILE_BYTES and not name.startswith(DATABASES)
+                sheet.expect(not large, where, f"{status.st_size} bytes: no file of a run is so large")
     for path in sorted(folder.iterdir()):
         known = path.name in KNOWN or path.name in {f"{d}{b}" for d in DATABASES for b in ("", *_BESIDE)}
         if not known:

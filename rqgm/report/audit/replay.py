@@ -58,8 +58,6 @@ class ReplayOptions:
     seed: int | None = None
     tell: Callable[[int, int], None] = lambda _done, _total: None
     """Told how many jobs are done, of how many."""
-    say: Callable[[str], None] = lambda _: None
-    """Told which sandbox was taken."""
 
 
 @dataclass(frozen=True)
@@ -151,12 +149,20 @@ def _edit(run: OpenedRun, state: State, kind: str, body: dict[str, Any]) -> _Job
     job = Expansion(body["n"], node.commit, mate, tuple((role, task) for role, task in pending["train"]), known)
     editor = run.criterion.editor
     where = f"edit {body['n']} of node #{body['parent']}"
+    siblings = [state.nodes[child].commit for child in node.children]
+
+    def known_trees(worker: SandboxWorker) -> set[str]:
+        return {worker.bench.blobs.put_tree(run.archive.lineage.tree(commit)) for commit in siblings}
 
     async def again(worker: SandboxWorker) -> Difference:
         found = await worker.expand(job)
         tree = worker.bench.blobs.put_tree(run.archive.lineage.tree(body["commit"])) if kind == "node_added" else None
-        if kind == "edit_rejected" and body["failure"] == Failure.UNCHANGED_WORKSPACE and found["tree"] is not None:
-            return ""  # the same edit as a node's: the lineage took it once
+        if (
+            kind == "edit_rejected"
+            and body["failure"] == Failure.UNCHANGED_WORKSPACE
+            and found["tree"] in known_trees(worker)
+        ):
+            return ""  # the same edit of the same node as one before: the lineage took it once
         told = {"workspace": tree, "failure": body.get("failure"), "tried": body["tried"]}
         made = {"workspace": found["tree"], "failure": found["failure"], "tried": found["tried"]}
         return _compare(told, made)
@@ -213,9 +219,7 @@ def _gateway(run: OpenedRun, scratch: Path) -> Gateway | None:
 
 
 async def _run_all(run: OpenedRun, jobs: Sequence[_Job], options: ReplayOptions, seed: int) -> Finding:
-    backend = await choose(
-        options.sandbox, trusted=False, allow_unsafe=options.allow_unsafe, profile=run.profile, tell=options.say
-    )
+    backend = await choose(options.sandbox, trusted=False, allow_unsafe=options.allow_unsafe, profile=run.profile)
     await backend.prepare(run.profile)
     gate = asyncio.Semaphore(options.workers or os.cpu_count() or 1)
     sheet, counts = Sheet("replay"), {"equal": 0, "other": 0, "lost": 0, "loose": 0}
@@ -239,13 +243,18 @@ async def _run_all(run: OpenedRun, jobs: Sequence[_Job], options: ReplayOptions,
                     await _again(job, worker, sheet, counts)
                 options.tell(sum(counts.values()), len(jobs))
 
-            async with asyncio.TaskGroup() as group:
-                for job in jobs:
-                    group.create_task(one(job))
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for job in jobs:
+                        group.create_task(one(job))
+            except BaseExceptionGroup as several:
+                raise several.exceptions[0] from None  # the others were cancelled because of it
     if counts["loose"]:
         sheet.note(f"{counts['loose']} of roles that are not deterministic came out otherwise, which proves nothing")
     if counts["lost"]:
         sheet.note(f"{counts['lost']} could not be made again here: the sandbox failed")
+    if jobs and counts["lost"] == len(jobs):
+        sheet.fault(backend.name, "the sandbox failed every time: nothing was shown")
     made = f"{counts['equal']} of {len(jobs)} equal, on {backend.name}"
     return sheet.close(made + (f" (drawn with --sample-seed {seed})" if options.count is not None else ""))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import zstandard
 
 from rqgm.archive.ledger import Ledger
 from rqgm.core.errors import ConfigError
@@ -123,6 +124,19 @@ def test_an_altered_label_is_named(run: Path) -> None:
     text = path.read_text()
     path.write_text(text.replace('"accept"', '"reject"', 1))
     assert "was altered" in faults(look(run), "inputs")
+
+
+def test_a_blob_that_does_not_say_its_size_is_not_unpacked(run: Path) -> None:
+    blob = sorted((run / "blobs").glob("??/*"))[3]
+    data = zstandard.decompress(blob.read_bytes())
+    blob.write_bytes(zstandard.ZstdCompressor(write_content_size=False).compress(data))
+    assert "says that it holds -1 bytes" in faults(look(run), "blobs")
+
+
+def test_a_blob_with_something_behind_it_is_named(run: Path) -> None:
+    blob = sorted((run / "blobs").glob("??/*"))[3]
+    blob.write_bytes(blob.read_bytes() + b"more")
+    assert failed(look(run)) == ["blobs"]
 
 
 # ------------------------------------------------------------------ the ledger
