@@ -1,7 +1,9 @@
 """What of a run can be altered without the audit's noticing? Random changes of every table and file of a small run.
 
-``python benchmarks/tampering.py --changes 200 --out benchmarks/results/tampering.json`` (about a quarter of an hour). The
-run is ``archive/example/repair-small``, copied; the ledger's head is given to the audit, as a reader has it. Each change
+``python benchmarks/tampering.py --out benchmarks/results/tampering.json`` (about a quarter of an hour; quicker where
+temporary files lie in memory). The run is ``archive/example/repair-small``, copied; its heads are given to the audit, as
+a reader has them. It calls no model, so the record of calls is tried on another run, whose rows are kept in the same
+file: ``--run FOLDER --label "a run with models" --parts calls.sqlite``. Each change
 is one of: a byte altered, a byte taken away, a file cut off, deleted, or swapped with another; of a table a row altered,
 deleted, swapped, all rows after one cut off, or a row altered and all hashes behind it computed anew. A change is
 
@@ -227,9 +229,11 @@ def main() -> None:
     options = common.parser(__doc__)
     options.add_argument("--changes", type=int, default=200, help="of each table and each part of the folder")
     options.add_argument("--run", type=Path, default=EXAMPLE, help="another finished run, one with models say")
+    options.add_argument("--label", help="how rows of that run are called")
     options.add_argument("--parts", nargs="+", default=PARTS, choices=PARTS, help="only these")
     chosen = options.parse_args()
-    run = chosen.run
+    run, suffix = chosen.run, f" ({chosen.label})" if chosen.label else ""
+    known = json.loads(chosen.out.read_text())["parts"] if chosen.out and chosen.out.exists() else {}
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         rows = {}
@@ -243,9 +247,9 @@ def main() -> None:
 
             if part.endswith(".sqlite"):
                 table = f"table events of {part}"
-                rows[table] = try_changes(run, work, row, TABLES, chosen.changes, table)
-            rows[part] = try_changes(run, work, change, FILES, chosen.changes, part)
-    common.report({"run": run.name, "parts": rows}, chosen.out)
+                rows[table + suffix] = try_changes(run, work, row, TABLES, chosen.changes, table)
+            rows[part + suffix] = try_changes(run, work, change, FILES, chosen.changes, part)
+    common.report({"parts": known | rows}, chosen.out)
 
 
 if __name__ == "__main__":
