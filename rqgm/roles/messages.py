@@ -21,8 +21,10 @@ MATE = "/rqgm/mate"
 TRAIN = "/rqgm/train"
 ARTIFACT = "/rqgm/artifact"
 TASK = "/rqgm/task"
+TEAM = "/rqgm/team"
 MAX_RESPONSE_BYTES = 1 << 20
 MAX_POINTERS = 100
+MAX_ANSWER_CHARS = 2_000
 
 Note = Annotated[str, Field(max_length=20_000)]
 
@@ -47,14 +49,48 @@ class _Request(_Message):
     model: ModelGrant | None = None
 
 
+class Said(BaseModel):
+    """What a member of a team answered, as another one hears it, or the member itself when it is asked again.
+
+    `answer`, `evidence` and `message` are as its response had them; `artifact` is a folder with what it made, for
+    reading only (None: it made nothing).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    member: int
+    answer: str | None = None
+    evidence: float | None = None
+    message: JsonValue = None
+    artifact: str | None = None
+
+
+class TeamPlace(BaseModel):
+    """Where a solver stands in its team: member `member` (from 0) of `members`.
+
+    All members answer by themselves first (`turn` 0: nothing is `heard`). Then the run's policy may ask some of them
+    again: `turn` counts these, `own` is what the member said last, `heard` what it is told, in that order.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    member: int
+    members: int
+    turn: int = 0
+    own: Said | None = None
+    heard: list[Said] = []
+
+
 class SolverRequest(_Request):
-    """Solve one task: change the files in `workdir`; only `artifacts` (paths in it) count."""
+    """Solve one task: change the files in `workdir`; only `artifacts` (paths in it) count.
+
+    `workdir` holds the untouched task in every turn. `team` is None for a solver that works alone.
+    """
 
     kind: Literal[RoleKind.SOLVER] = RoleKind.SOLVER
     task: str
     instruction: str
     workdir: str
     artifacts: list[str]
+    team: TeamPlace | None = None
 
 
 class AskedCriterion(BaseModel):
@@ -65,10 +101,63 @@ class AskedCriterion(BaseModel):
     text: str
 
 
+class EvidencePointer(BaseModel):
+    """Where the engine can check a judge's claim: what a line of a file says, or what a command prints.
+
+    `file` is a path in the artifact (`place` = ``task``: in the public task), `quote` a piece of the line `line`, or
+    without one of any line. `command` is run again from the role's folder (``/rqgm/role``) in a clean sandbox that
+    holds what this one held; `output_sha256` is of all that it prints on standard output, so name files by relative
+    paths (``../artifact/program.py``) and print no time, place or chance. `criterion` names the criterion that this is
+    about.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    claim: Annotated[str, Field(max_length=2_000)]
+    criterion: Annotated[str, Field(max_length=63)] | None = None
+    place: Literal["artifact", "task"] = "artifact"
+    file: Annotated[str, Field(max_length=400)] | None = None
+    line: Annotated[int, Field(ge=1)] | None = None
+    quote: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
+    command: Annotated[list[Annotated[str, Field(max_length=1_000)]], Field(min_length=1, max_length=64)] | None = None
+    output_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    exit_code: Annotated[int, Field(ge=0, le=255)] = 0
+
+
+class CheckedPointer(BaseModel):
+    """What a judge pointed at, with what came of it when the engine looked: held, not-held or unchecked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    pointer: EvidencePointer
+    standing: Literal["held", "not-held", "unchecked"]
+
+
+class SaidJudge(BaseModel):
+    """What a judge of a panel said, as another one hears it, or the judge itself when it is asked again."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    seat: int
+    verdict: Verdict
+    score: float
+    evidence: list[CheckedPointer] = []
+    message: JsonValue = None
+
+
+class PanelPlace(BaseModel):
+    """Where a judge sits in a panel that may talk: seat `seat` (from 0) of `seats`; the rest as in `TeamPlace`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    seat: int
+    seats: int
+    turn: int = 0
+    own: SaidJudge | None = None
+    heard: list[SaidJudge] = []
+
+
 class JudgeRequest(_Request):
     """Judge one artifact: `artifact` holds the artifact's files, `task_dir` the public task's (its environment).
 
-    Where `criteria` are asked, an answer to each is wanted beside the verdict.
+    Where `criteria` are asked, an answer to each is wanted beside the verdict. `panel` is None for a judge that is
+    asked alone, or in a panel without a policy.
     """
 
     kind: Literal[RoleKind.JUDGE] = RoleKind.JUDGE
@@ -77,6 +166,7 @@ class JudgeRequest(_Request):
     artifact: str
     task_dir: str
     criteria: list[AskedCriterion] = []
+    panel: PanelPlace | None = None
 
 
 class Evidence(BaseModel):
@@ -110,38 +200,24 @@ Request = SolverRequest | JudgeRequest | EditorRequest
 
 
 class SolverResponse(_Message):
-    """A solver's answer; the work itself is in the artifacts."""
+    """A solver's answer; the work itself is in the artifacts.
 
-    notes: JsonValue = None
-    usage: dict[str, int | float] = {}
-
-
-class EvidencePointer(BaseModel):
-    """Where the engine can check a judge's claim: what a line of a file says, or what a command prints.
-
-    `file` is a path in the artifact (`place` = ``task``: in the public task), `quote` a piece of the line `line`, or
-    without one of any line. `command` is run again from the role's folder (``/rqgm/role``) in a clean sandbox that
-    holds what this one held; `output_sha256` is of all that it prints on standard output, so name files by relative
-    paths (``../artifact/program.py``) and print no time, place or chance. `criterion` names the criterion that this is
-    about.
+    For a team: `answer` is equal for artifacts that do the same (without one, equal files are equal answers),
+    `evidence` the share of what the solver could check itself that holds, `message` what others hear of it.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    claim: Annotated[str, Field(max_length=2_000)]
-    criterion: Annotated[str, Field(max_length=63)] | None = None
-    place: Literal["artifact", "task"] = "artifact"
-    file: Annotated[str, Field(max_length=400)] | None = None
-    line: Annotated[int, Field(ge=1)] | None = None
-    quote: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
-    command: Annotated[list[Annotated[str, Field(max_length=1_000)]], Field(min_length=1, max_length=64)] | None = None
-    output_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-    exit_code: Annotated[int, Field(ge=0, le=255)] = 0
+    answer: Annotated[str, Field(max_length=MAX_ANSWER_CHARS)] | None = None
+    evidence: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+    message: JsonValue = None
+    notes: JsonValue = None
+    usage: dict[str, int | float] = {}
 
 
 class JudgeResponse(_Message):
     """A judge's answer. `score` and `probability` (that the artifact is right) are finite numbers in [0, 1].
 
     `criteria` has the answer to each criterion that was asked, by id; one that is left out is an abstention.
+    `message` is what other seats hear of it in a panel that talks, beside verdict, score and evidence.
     """
 
     verdict: Verdict
@@ -149,6 +225,7 @@ class JudgeResponse(_Message):
     probability: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
     evidence: Annotated[list[EvidencePointer], Field(max_length=MAX_POINTERS)] = []
     criteria: Annotated[dict[str, Fulfilment], Field(max_length=MAX_CRITERIA)] = {}
+    message: JsonValue = None
     notes: JsonValue = None
     usage: dict[str, int | float] = {}
 
