@@ -1,0 +1,104 @@
+"""What the coders of a team are made of: parts, constants and lists of parts. The editor evolves this file."""
+
+from coder.localise import naish, ochiai, smoothed
+from coder.operators import (
+    arithmetic,
+    boundaries,
+    call_arguments,
+    comparison,
+    connectives,
+    constants,
+    copied_statements,
+    deleted_statements,
+    dropped_conditions,
+    expressions,
+    guards,
+    indexes,
+    initial_values,
+    literals,
+    moved_statements,
+    negation,
+    offsets,
+    ranges,
+    returned,
+    siblings,
+    signs,
+    slices,
+    swapped_arguments,
+    swapped_operands,
+    targets,
+    terms,
+    texts,
+    truths,
+    updates,
+    variables,
+    wrapped,
+)
+from coder.orders import blended, by_line_turns, interleaved
+from coder.rankings import few_crashes, majority, smallest
+from coder.searches import continued, merged, pairs, single
+
+# How the first member works, and a coder that works alone.
+LOCALISE = ochiai
+OPERATORS = [
+    comparison,
+    constants,
+    arithmetic,
+    connectives,
+    variables,
+    literals,
+    siblings,
+    wrapped,
+    offsets,
+    boundaries,
+    negation,
+    signs,
+    swapped_operands,
+    swapped_arguments,
+    call_arguments,
+    indexes,
+    slices,
+    ranges,
+    truths,
+    texts,
+    deleted_statements,
+    dropped_conditions,
+    moved_statements,
+    initial_values,
+    returned,
+    targets,
+    terms,
+    updates,
+    guards,
+    copied_statements,
+    expressions,
+]
+ORDER = blended
+SEARCHES = [single, pairs]
+RANKING = [few_crashes, majority]
+
+# What the other members draw theirs from.
+LOCALISERS = [ochiai, smoothed, naish]
+ORDERS = [blended, by_line_turns, interleaved]
+OPERATOR_SHARE = 0.6  # part of the operators that another member works with
+WEIGHT_SPREAD = 0.7  # how far a member's operator weights lie from the plan's, as the deviation of their logarithm
+
+# What a member that hears others does: searches that use what it heard, and how it chooses among all patches it knows.
+TALK = [merged, continued]
+CHOICE = [few_crashes, majority, smallest]
+TALK_SHARE = 0.6  # part of the steps that these searches may use; the rest is for a search of its own
+TOLD_PATCHES = 4  # plausible patches in a message, each of another behaviour
+TOLD_REPAIRS = 6  # partial repairs in a message
+TOLD_LINES = 5  # suspicious lines in a message
+TOLD_PROBES = 6  # inputs in a message on which its patches disagree
+
+OPERATOR_WEIGHTS = {}  # operator name -> weight in orders that use weights; others count 1.0
+MAX_CANDIDATES = 10_000  # programs tried
+MAX_PLAUSIBLE = 10  # the search ends with so many plausible patches, or with as many as the rankings have a use for
+MAX_STEPS = 80_000  # counted work of one call; the run's limit holds as well
+CASE_STEPS = 4_000  # counted work of one case at most
+CASE_MARGIN = 8  # a case may take so many times the work that it takes in the faulty program
+SEARCH_SHARE = 0.6  # part of what is left that each search but the last may use
+RANK_SHARE = 0.2  # part of the steps kept for rankings that run programs
+RANK_DECAY = 0.5  # weight of the next ranking in the list, as part of the one before it
+INPUTS = 24  # generated inputs on which patches are compared, the same for all members
