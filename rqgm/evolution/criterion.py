@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rqgm.archive.state import Seat
     from rqgm.judging.panel import Panel
     from rqgm.judging.scoring.recorded import Truth
+    from rqgm.orchestration.talk import Talk
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ class MeasuredRole:
     measures: tuple[Measure, ...]
     steps: int = 0
     truths: Mapping[str, Truth] = field(default_factory=dict, repr=False)
+    talk: Talk | None = None
+    """How a team of solvers talks; None: its members do not."""
 
     @property
     def scored_pool(self) -> Pool:
@@ -123,6 +126,7 @@ class Criterion:
                 role.suite_hash,
                 role.steps,
                 [[m.name, m.weight, m.panel.hash if m.panel else None, m.share] for m in role.measures],
+                *([role.talk.hash] if role.talk else []),
             ]
             for role in self.roles
         ]

@@ -354,7 +354,7 @@ class Loop:
             "artifact_key": artifact_key if made else None,
             "made": made,
             "opinions": result.get("opinions", []),
-            **({"criteria": result["criteria"]} if "criteria" in result else {}),
+            **{key: result[key] for key in ("criteria", "team", "talk") if key in result},
             "deps": list(measure.slots),
             "epoch": state.epoch,
             "epoch_vector": {slot: state.seats[slot].counter for slot in measure.slots},

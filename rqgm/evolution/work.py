@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rqgm.archive.state import Artifact
 from rqgm.core.errors import ArtifactError, IntegrityError
-from rqgm.core.failures import Failure
 from rqgm.core.streams import stream_seed
 from rqgm.core.trees import TreeLimits, check_tree
 from rqgm.core.usage import Usage
@@ -19,9 +19,8 @@ from rqgm.evolution.workspaces import Workspaces
 from rqgm.judging.criteria import Checks
 from rqgm.judging.evidence import recorded
 from rqgm.judging.judge import JudgeCase, RoleJudge
-from rqgm.roles.messages import SolverResponse
-from rqgm.roles.runner import run_role
-from rqgm.tasks.solving import Solver, solver_job
+from rqgm.tasks import teams
+from rqgm.tasks.solving import Solver
 from rqgm.tasks.task import task_profile
 from rqgm.tasks.verifier import verify
 
@@ -59,6 +58,8 @@ class Made:
     tree: dict[str, File]
     notes: object
     usage: Usage
+    team: Mapping[str, Any] | None = None
+    """Of a team: how it talked."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class SandboxWorker:
         self._making: dict[str, asyncio.Future[Made]] = {}
         self._paid: set[str] = set()
         self._verified: dict[tuple[str, str], dict[str, Any]] = {}
+        self._gate = asyncio.Semaphore(os.cpu_count() or 1)  # members of teams at work
         from rqgm.evolution.expansion import Expander  # noqa: PLC0415  # the two rooms of one worker
 
         self._expander = Expander(self)
@@ -107,7 +109,8 @@ class SandboxWorker:
         else:
             result = await self._pay(role, job, made)
         kept = made.artifact
-        return result | {"made": {"blob": kept.blob, "failure": kept.failure, "detail": kept.detail}}
+        told = {"team": dict(made.team)} if made.team else {}
+        return result | {"made": {"blob": kept.blob, "failure": kept.failure, "detail": kept.detail}} | told
 
     async def _pay(self, role: MeasuredRole, job: Validation, made: Made) -> dict[str, Any]:
         """Measure an artifact and be charged for it; if that fails outside the agents, whoever comes next is."""
@@ -146,7 +149,8 @@ class SandboxWorker:
         if role.kind is RoleKind.JUDGE:
             return await self.judge_item(workspace, role, job.task, scope)
         made = await self.solve(workspace, role, job.task, scope)
-        return await self.check_tests(role, job.task, made) | {"artifact": made.artifact.blob}
+        told = {"team": dict(made.team)} if made.team else {}
+        return await self.check_tests(role, job.task, made) | {"artifact": made.artifact.blob} | told
 
     async def expand_train(
         self, workspace: Workspace, role: MeasuredRole, task: str, scope: str
@@ -184,28 +188,26 @@ class SandboxWorker:
             raise
 
     async def solve(self, workspace: Workspace, role: MeasuredRole, name: str, scope: str = "") -> Made:
-        """Run a solver role on a task and keep what it declares as artifacts."""
-        task = self.task(role, name)
-        seed = stream_seed(self.bench.seed, "role", role.name, name)
-        solver = Solver(workspace.tree, workspace.manifest, role.name)
-        job = solver_job(
-            task,
-            solver,
-            seed=seed,
-            wall_s=self.bench.profile.wall_s,
-            steps=role.steps,
-            models=self.bench.models,
-            scope=scope,
+        """Run a solver role on a task, alone or as a team, and keep what it declares as artifacts."""
+        bench = self.bench
+        solved = await teams.solve(
+            teams.Assignment(
+                sandboxes=bench.sandboxes,
+                profile=bench.profile,
+                task=self.task(role, name),
+                solver=Solver(workspace.tree, workspace.manifest, role.name),
+                seed=bench.seed,
+                steps=role.steps,
+                models=bench.models,
+                scope=scope,
+            ),
+            role.talk,
+            self._gate,
         )
-        run = await run_role(self.bench.sandboxes, task_profile(task, self.bench.profile), job)
-        failure, detail = run.failure, run.detail
-        if failure is None and not run.tree:
-            failure, detail = Failure.MISSING_ARTIFACT, f"none of {', '.join(task.artifacts)} was there"
-        if failure is not None:
-            return Made(Artifact(None, failure.value, detail), {}, None, run.usage)
-        assert run.tree is not None
-        notes = run.response.notes if isinstance(run.response, SolverResponse) else None
-        return Made(Artifact(self.bench.blobs.put_tree(run.tree), None, ""), run.tree, bounded(notes), run.usage)
+        said = solved.chosen
+        blob = None if said.failure else bench.blobs.put_tree(said.tree)
+        artifact = Artifact(blob, said.failure.value if said.failure else None, said.detail)
+        return Made(artifact, dict(said.tree), bounded(said.notes), solved.usage, solved.team)
 
     # ------------------------------------------------------------------ measures
 
@@ -239,7 +241,8 @@ class SandboxWorker:
         said = [opinion_json(panel.slot(seat), heard.opinions[seat.name]) for seat in panel.spec.seats]
         result = outcome(int(verdict.accepted), verdict.score, None, "", made.usage + heard.usage)
         criteria = [found.to_json() for found in heard.criteria]
-        return result | {"opinions": said} | ({"criteria": criteria} if criteria else {})
+        told = {"criteria": criteria, "talk": [dict(one) for one in heard.talks]}
+        return result | {"opinions": said} | {key: value for key, value in told.items() if value}
 
     def _judge(self, panel: Panel, seat: SeatSpec, job: Validation) -> Judge:
         bench, slot = self.bench, panel.slot(seat)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rqgm.core.usage import Usage
     from rqgm.core.words import Fulfilment
     from rqgm.roles.manifest import WorkspaceManifest
+    from rqgm.roles.messages import PanelPlace
     from rqgm.sandbox.pool import Sandboxes
     from rqgm.sandbox.profile import Profile
     from rqgm.sandbox.protocol import Completed
@@ -39,6 +40,8 @@ class JudgeCase:
     seed: int = 0
     steps: int = 0
     criteria: Sequence[Criterion] = ()
+    place: PanelPlace | None = None
+    """In a panel that may talk: where the judge sits, and what it hears of the others when it is asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Opinion:
     notes: object = None
     evidence: tuple[Evidence, ...] = ()
     criteria: Mapping[str, Fulfilment] = field(default_factory=dict)
+    message: object = None
+    """What other seats of a panel that talks hear of it, beside verdict, score and evidence."""
 
     def unsupported(self, criterion: str | None = None) -> bool:
         """Tell whether something that it points at does not hold; with `criterion`, in its answer to that one."""
@@ -93,7 +98,8 @@ class RoleJudge:
         said = run.response
         failure = Failure.ABSTAINED if said.verdict is Verdict.ABSTAIN else None
         evidence = tuple(Evidence(pointer) for pointer in said.evidence)
-        return Opinion(said.verdict, said.score, failure, "", run.usage, said.notes, evidence, said.criteria)
+        words = (said.notes, evidence, said.criteria, said.message)
+        return Opinion(said.verdict, said.score, failure, "", run.usage, *words)
 
     async def rerun(self, case: JudgeCase, argv: Sequence[str]) -> Completed | None:
         """Run a command that the judge points at, in a clean sandbox that holds what the judge's held."""
@@ -113,6 +119,7 @@ class RoleJudge:
                 artifact=at(ARTIFACT),
                 task_dir=at(TASK),
                 criteria=[AskedCriterion(id=one.id, text=one.text) for one in case.criteria],
+                panel=case.place,
             ),
             mounts=(Mount(ARTIFACT, case.artifact), Mount(TASK, case.environment)),
             models=self.models,

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from rqgm.core.criteria import Criteria, Criterion  # pydantic reads them
 from rqgm.core.errors import ConfigError
@@ -17,11 +26,14 @@ from rqgm.core.usage import Usage
 from rqgm.core.words import Verdict
 from rqgm.judging.aggregation import CALIBRATED, Aggregation, PanelVerdict, aggregate
 from rqgm.judging.calibration import Calibration, load_calibration
+from rqgm.judging.conversation import converse, place
 from rqgm.judging.criteria import Checks, CriterionFinding, all_criteria, answered, settle, share_met
 from rqgm.judging.evidence import check_evidence
 from rqgm.judging.judge import Opinion, RoleJudge
 from rqgm.judging.seats import open_seat
 from rqgm.orchestration.calls import Call, run_calls
+from rqgm.orchestration.talk import TalkSpec, find_weights, open_talk, spelled_out
+from rqgm.orchestration.weights import copy_weights
 
 if TYPE_CHECKING:
     import asyncio
@@ -30,8 +42,12 @@ if TYPE_CHECKING:
 
     from rqgm.judging.judge import Judge, JudgeCase
     from rqgm.judging.seats import FindWorkspace, FixedSeat
+    from rqgm.orchestration.talk import Talk
 
 PANEL_FILE = "panel.toml"
+POLICY = "policy"
+"""Folder of a run's own copy of a panel that holds its policy's weights."""
+WEIGHTS = "weights.safetensors"
 
 
 class SeatSpec(BaseModel):
@@ -107,6 +123,12 @@ class PanelSpec(BaseModel):
     seats: list[SeatSpec] = Field(default=[], max_length=64)
     criteria: Criteria = Field(default=[], validate_default=True)
     aggregation: Aggregation = "majority"
+    policy: Annotated[TalkSpec, BeforeValidator(spelled_out)] | None = Field(
+        default=None,
+        exclude_if=lambda policy: policy is None,  # what has none is hashed as before
+        description="decides whether the seats talk after their first opinions: a name, or a table of policy, weights, "
+        "embedder; without, they do not and are not told where they sit",
+    )
     threshold: float = Field(default=0.5, gt=0, le=1)
     unsupported_weight: float = Field(
         default=1.0, ge=0, le=1, description="what an opinion counts whose evidence does not hold: 1 = flagged only"
@@ -146,6 +168,8 @@ class Hearing:
     opinions: Mapping[str, Opinion]
     criteria: tuple[CriterionFinding, ...]
     usage: Usage
+    talks: tuple[Mapping[str, Any], ...] = ()
+    """How the seats talked, each time that they were asked."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +179,8 @@ class Panel:
     spec: PanelSpec
     fixed: Mapping[str, FixedSeat] = field(default_factory=dict)
     calibration: Calibration | None = None
+    talk: Talk | None = None
+    """How its seats talk; None: they do not."""
 
     @property
     def name(self) -> str:
@@ -169,7 +195,8 @@ class Panel:
             if seat["prompt"] is None:  # what only model seats have is no part of others
                 del seat["prompt"]
         calibration = self.calibration.model_dump(mode="json") if self.calibration else None
-        return hash_json([spec, {name: seat.hash for name, seat in self.fixed.items()}, calibration])
+        told = [spec, {name: seat.hash for name, seat in self.fixed.items()}, calibration]
+        return hash_json([*told, self.talk.hash] if self.talk else told)
 
     @property
     def models(self) -> dict[str, str]:
@@ -199,9 +226,10 @@ class Panel:
         """
         criteria = all_criteria(self.spec.criteria, case.criteria, f"panel {self.name}, task {case.task}")
         if not criteria:
-            opinions = await self._opinions(judges, case, gate)
-            return Hearing(opinions, (), _sum(opinions))
+            opinions, talks = await self._opinions(judges, case, gate)
+            return Hearing(opinions, (), _sum(opinions), talks)
         said: dict[str, Opinion] = {}
+        held: list[Mapping[str, Any]] = []
         costs: list[Usage] = []
 
         async def check(criterion: Criterion) -> CriterionFinding:
@@ -210,7 +238,8 @@ class Panel:
             return found
 
         async def ask(asked: list[Criterion]) -> list[CriterionFinding]:
-            opinions = await self._opinions(judges, replace(case, criteria=asked), gate)
+            opinions, talks = await self._opinions(judges, replace(case, criteria=asked), gate)
+            held.extend(talks)
             costs.append(_sum(opinions))
             for seat, opinion in opinions.items():
                 said[seat] = _joined(said[seat], opinion) if seat in said else opinion
@@ -218,12 +247,23 @@ class Panel:
 
         findings = await settle(criteria, check, ask, gate)
         unasked = Opinion(Verdict.ABSTAIN, 0.0, Failure.ABSTAINED, "no criterion was left to ask", Usage())
-        return Hearing({seat: said.get(seat, unasked) for seat in judges}, findings, sum(costs, start=Usage()))
+        opinions = {seat: said.get(seat, unasked) for seat in judges}
+        return Hearing(opinions, findings, sum(costs, start=Usage()), tuple(held))
 
     async def _opinions(
         self, judges: Mapping[str, Judge], case: JudgeCase, gate: asyncio.Semaphore | None
-    ) -> dict[str, Opinion]:
-        return await run_calls({seat: Call(partial(_hear, judge, case)) for seat, judge in judges.items()}, gate)
+    ) -> tuple[dict[str, Opinion], tuple[Mapping[str, Any], ...]]:
+        cases = {seat: place(case, number, len(judges)) if self.talk else case for number, seat in enumerate(judges)}
+        calls = {seat: Call(partial(_hear, judge, cases[seat])) for seat, judge in judges.items()}
+        opinions = await run_calls(calls, gate)
+        if self.talk is None:
+            return opinions, ()
+
+        async def again(seat: str, told: JudgeCase) -> Opinion:
+            return await _hear(judges[seat], told, {})
+
+        stand, record = await converse(self.talk, case, opinions, again, gate)
+        return stand, (record,)
 
     def decide(self, hearing: Hearing) -> PanelVerdict:
         """Return the panel's verdict: by criteria if there are any, else by its seats' opinions."""
@@ -263,7 +303,7 @@ def load_panel(
 ) -> Panel:
     """Read a panel's folder; ConfigError names file, key and remedy. Without `filled` nobody sits in fixed seats.
 
-    `find` returns the folder of a workspace on the shelves, for seats that borrow from one; a run's own copy of a panel
+    `find` returns the files of a workspace on the shelves, for seats that borrow from one; a run's own copy of a panel
     needs none.
     Without `calibrated` a panel may lack the calibration that its aggregation needs; it is then not asked to decide.
     """
@@ -276,4 +316,17 @@ def load_panel(
             f"{path}: aggregation: {spec.aggregation!r} needs to know how right each seat is; "
             f"run `rqgm judge calibrate` first, or take majority, mean or min"
         )
-    return Panel(spec, fixed, calibration if spec.aggregation in CALIBRATED else None)
+    talk = _open_talk(spec.policy, folder, path) if spec.policy and filled else None
+    return Panel(spec, fixed, calibration if spec.aggregation in CALIBRATED else None, talk)
+
+
+def _open_talk(policy: TalkSpec, folder: Path, path: Path) -> Talk:
+    own = folder / POLICY / WEIGHTS
+    return open_talk(policy, own if own.is_file() else find_weights(policy, folder), f"{path}: policy")
+
+
+def copy_policy(spec: PanelSpec, folder: Path, own: Path) -> None:
+    """Copy the weights of a panel's policy into the run's own copy of it, so that no update reaches the run."""
+    weights = find_weights(spec.policy, folder) if spec.policy else None
+    if weights:
+        copy_weights(weights, own / POLICY / WEIGHTS)

@@ -17,7 +17,7 @@ from rqgm.core.errors import ArtifactError, ConfigError, InfrastructureError, Un
 from rqgm.core.failures import Failure
 from rqgm.core.hashes import hash_json
 from rqgm.core.text import clean
-from rqgm.core.trees import TreeLimits, read_tree, select, write_tree
+from rqgm.core.trees import TreeLimits, check_tree, read_tree, select, write_tree
 from rqgm.core.usage import Usage
 from rqgm.core.words import Fulfilment, RoleKind, Verdict
 from rqgm.judging.evidence import Evidence
@@ -48,8 +48,8 @@ Lend = Callable[[], "ModelLease | None"]
 class FindWorkspace(Protocol):
     """Finds a workspace on the shelves."""
 
-    def __call__(self, name: str, /) -> Path:
-        """Return its folder; UnknownNameError if there is none."""
+    def __call__(self, name: str, /) -> Tree:
+        """Return its files; UnknownNameError if there is none."""
 
 
 class FixedSeat(Protocol):
@@ -278,7 +278,7 @@ def borrowed_tree(seat: SeatSpec, folder: Path, find: FindWorkspace | None) -> d
         raise ConfigError(f"{where}: is looked up on the shelves, and there are none here")
     tree: dict[str, File] = {}
     for name, _, part in (entry.partition(":") for entry in seat.borrows):
-        found = select(read_tree(find(name), SEAT_LIMITS), [part])
+        found = select(check_tree(find(name), SEAT_LIMITS), [part])
         if not found:
             raise ConfigError(f"{where}: workspace {name!r} has nothing at {part!r}")
         if found.keys() & tree.keys():

@@ -140,6 +140,13 @@ def save_weights(path: Path, weights: Weights, card: Card) -> Card:
     return full
 
 
+def copy_weights(source: Path, target: Path) -> None:
+    """Copy a weights file and its card as they are; WeightsError for one that cannot be read."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for suffix, most in ((".safetensors", MAX_WEIGHT_BYTES), (".json", MAX_CARD_BYTES)):
+        target.with_suffix(suffix).write_bytes(_read(source.with_suffix(suffix), most))
+
+
 def load_weights(path: Path) -> tuple[Weights, Card]:
     """Read a weights file (``….safetensors``) and its card; neither is trusted.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rqgm.core.errors import ArtifactError, ConfigError
 from rqgm.core.hashes import hash_json
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MANIFEST = "workspace.toml"
 MAX_MANIFEST_BYTES = 8 * 1024  # tomllib is quadratic in dotted keys
+MAX_TEAM = 16
 
 Argument = Annotated[str, Field(max_length=1_000, pattern=r"^[^\x00]*$")]
 
@@ -36,6 +37,15 @@ class RoleManifest(BaseModel):
     )
     folders: list[str] = Field(min_length=1, max_length=64)
     deterministic: bool = False
+    team: int = Field(
+        default=1, ge=1, le=MAX_TEAM, description="how many solvers work on a task in parallel; they share its steps"
+    )
+
+    @model_validator(mode="after")
+    def _solvers_only(self) -> RoleManifest:
+        if self.team > 1 and self.kind is not RoleKind.SOLVER:
+            raise ValueError(f"a {self.kind} is no team: only solvers are; a panel has several seats instead")
+        return self
 
 
 class WorkspaceManifest(BaseModel):
@@ -54,9 +64,8 @@ class WorkspaceManifest(BaseModel):
     def role_hash(self, tree: Tree, role: str) -> str:
         """Return the hash of everything that decides what `role` does: its command and its folders' content."""
         manifest = self.roles[role]
-        return hash_json(
-            [manifest.command, manifest.build, manifest.deterministic, hash_tree(self.role_tree(tree, role))]
-        )
+        told = [manifest.command, manifest.build, manifest.deterministic, hash_tree(self.role_tree(tree, role))]
+        return hash_json(told + ([manifest.team] if manifest.team > 1 else []))
 
 
 def parse_manifest(tree: Tree, where: str = "workspace") -> WorkspaceManifest:

@@ -29,6 +29,11 @@ MAX_ANSWER_CHARS = 2_000
 Note = Annotated[str, Field(max_length=20_000)]
 
 
+def _is_none(value: object) -> bool:
+    """Tell what is left out of a request: a role that works alone is asked as it was before there were teams."""
+    return value is None
+
+
 class _Message(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     schema_version: Literal[1] = 1
@@ -90,7 +95,7 @@ class SolverRequest(_Request):
     instruction: str
     workdir: str
     artifacts: list[str]
-    team: TeamPlace | None = None
+    team: Annotated[TeamPlace | None, Field(exclude_if=_is_none)] = None
 
 
 class AskedCriterion(BaseModel):
@@ -166,7 +171,7 @@ class JudgeRequest(_Request):
     artifact: str
     task_dir: str
     criteria: list[AskedCriterion] = []
-    panel: PanelPlace | None = None
+    panel: Annotated[PanelPlace | None, Field(exclude_if=_is_none)] = None
 
 
 class Evidence(BaseModel):

@@ -88,7 +88,7 @@ def role_on(run: OpenedRun, suite: Suite, name: str | None) -> MeasuredRole:
         raise ConfigError(f"run {run.lock.run} has no {wanted} role, which suite {suite.name!r} ({suite.kind}) needs")
     own = able[name] if name else next(iter(able.values()))
     measure = Measure("anchor" if wanted is RoleKind.JUDGE else "tests", 1.0)
-    return MeasuredRole(own.name, wanted, suite.name, suite.hash, {}, (measure,), own.steps)
+    return MeasuredRole(own.name, wanted, suite.name, suite.hash, {}, (measure,), own.steps, talk=own.talk)
 
 
 def _gateway(run: OpenedRun, scratch: Path) -> Gateway | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from rqgm.core.errors import ConfigError
 from rqgm.core.toml import parse, read_toml
@@ -18,6 +18,7 @@ from rqgm.evolution.settings import (
     SearchSettings,
 )
 from rqgm.gateway.settings import ModelsSettings
+from rqgm.orchestration.talk import TalkSpec, spelled_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,9 +52,16 @@ class RoleTable(_Table):
     suite: str | None = None
     measures: list[MeasureTable] = []
     steps: int = Field(default=0, ge=0, description="passed to the role as limits.steps, the domain's count of work")
+    policy: Annotated[TalkSpec, BeforeValidator(spelled_out)] | None = Field(
+        default=None,
+        exclude_if=lambda policy: policy is None,  # locks without it stay what they were
+        description="decides whether a team of solvers talks: a name, or a table of policy, weights, embedder",
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> RoleTable:
+        if self.policy is not None and self.kind is not RoleKind.SOLVER:
+            raise ValueError(f"a {self.kind} has no policy: teams of solvers do, and panels (in their panel.toml)")
         if self.kind is RoleKind.EDITOR:
             if self.suite or self.measures:
                 raise ValueError("an editor has no suite and no measures: what it makes of others is its worth")

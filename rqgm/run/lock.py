@@ -5,23 +5,26 @@ from __future__ import annotations
 import json
 import platform
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from rqgm.archive.run_archive import LOCK_FILE
 from rqgm.core.errors import ConfigError, IntegrityError, UnknownNameError
 from rqgm.core.hashes import hash_json, sha256
 from rqgm.core.toml import parse
-from rqgm.core.trees import hash_tree, read_tree
+from rqgm.core.trees import hash_tree
 from rqgm.core.words import Pool, RoleKind, Verdict
 from rqgm.evolution.criterion import Criterion, Measure, MeasuredRole
 from rqgm.evolution.workspaces import Workspace, load_workspace
-from rqgm.judging.panel import Panel, load_panel
+from rqgm.judging.panel import Panel, copy_policy, load_panel
 from rqgm.judging.scoring.recorded import Truth
 from rqgm.judging.seats import copy_foreign
+from rqgm.orchestration.talk import find_weights, open_talk, silence
+from rqgm.orchestration.weights import copy_weights
 from rqgm.run.experiment import Experiment
 from rqgm.run.seats import check_seats
 from rqgm.sandbox.profile import Profile, load_profile
@@ -29,8 +32,8 @@ from rqgm.tasks.suite import load_suite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
+    from rqgm.orchestration.talk import Talk, TalkSpec
     from rqgm.run.experiment import RoleTable
     from rqgm.run.shelves import Found, Shelves
     from rqgm.tasks.suite import Suite
@@ -65,6 +68,8 @@ class Lock(BaseModel):
     versions: dict[str, str]
     inputs: str | None = None
     """Hash over every byte of the run's own copies of suites, panels and profile; older locks have none."""
+    policies: dict[str, str] = Field(default={}, exclude_if=lambda policies: not policies)
+    """Solver role → hash of the policy by which its team talks."""
 
     @property
     def hash(self) -> str:
@@ -90,13 +95,15 @@ class Resolved:
     panel_places: Mapping[str, Found]
     profile: Profile
     profile_folder: Path
+    talks: Mapping[str, Talk]
+    """Solver role → how its team talks."""
 
 
 def resolve(experiment: Experiment, shelves: Shelves) -> Resolved:
     """Find and check all that an experiment names; ConfigError says what is wrong, in which file."""
     kinds = {name: role.kind for name, role in experiment.roles.items()}
     found = shelves.find("workspace", experiment.workspace)
-    tree = read_tree(found.path)
+    tree = shelves.tree(found.path)
     workspace = load_workspace(tree, kinds, str(found.path))
     suites: dict[str, Suite] = {}
     origins: dict[str, Origin] = {}
@@ -122,7 +129,21 @@ def resolve(experiment: Experiment, shelves: Shelves) -> Resolved:
         panel_places=places,
         profile=load_profile(profile.path),
         profile_folder=profile.path,
+        talks={role: open_talk(spec, *_policy_place(role, spec, shelves)) for role, spec in _policies(experiment)},
     )
+
+
+def _policies(experiment: Experiment) -> list[tuple[str, TalkSpec]]:
+    return [(name, table.policy) for name, table in experiment.roles.items() if table.policy is not None]
+
+
+def _policy_place(role: str, spec: TalkSpec, shelves: Shelves) -> tuple[Path | None, str]:
+    """Return the weights of a role's policy, looked up in the project's folder, and what errors call them."""
+    where = f"roles.{role}.policy"
+    try:
+        return find_weights(spec, shelves.project or Path.cwd()), where
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from error
 
 
 def _check_suite(name: str, role: RoleTable, suite: Suite) -> None:
@@ -165,7 +186,12 @@ def freeze(resolved: Resolved, folder: Path, run: str, sandbox: str, *, isolated
         own = folder / INPUTS / "panels" / _flat(name)
         shutil.copytree(resolved.panel_places[name].path, own, ignore=shutil.ignore_patterns("__pycache__"))
         copy_foreign(panel.spec.seats, resolved.panel_places[name].path, own, resolved.shelves.workspace)
+        copy_policy(panel.spec, resolved.panel_places[name].path, own)
     shutil.copytree(resolved.profile_folder, folder / INPUTS / "profile")
+    for role, spec in _policies(resolved.experiment):
+        weights, _ = _policy_place(role, spec, resolved.shelves)
+        if weights:
+            copy_weights(weights, _own_weights(folder, role))
     lock = Lock(
         run=run,
         experiment=resolved.experiment,
@@ -181,6 +207,7 @@ def freeze(resolved: Resolved, folder: Path, run: str, sandbox: str, *, isolated
         isolated=isolated,
         versions={"rqgm": version("rqgm-toolkit"), "python": platform.python_version()},
         inputs=hash_inputs(folder),
+        policies={role: talk.hash for role, talk in resolved.talks.items()},
     )
     scratch = folder / f"{LOCK_FILE}.part"
     scratch.write_text(json.dumps({**lock.to_json(), "hash": lock.hash}, indent=2, sort_keys=True) + "\n")
@@ -249,6 +276,32 @@ def load_own_panels(folder: Path, lock: Lock, *, asked: bool) -> dict[str, Panel
     return panels
 
 
+def load_own_talks(folder: Path, lock: Lock, *, asked: bool) -> dict[str, Talk]:
+    """Open the policies of a run's teams, by its own copies of their weights, and check them.
+
+    Of a run that is only read an installed policy may be missing.
+    """
+    talks: dict[str, Talk] = {}
+    for role, spec in _policies(lock.experiment):
+        own = _own_weights(folder, role)
+        try:
+            talks[role] = open_talk(spec, own if own.is_file() else None, f"{folder}: roles.{role}.policy")
+        except ConfigError:
+            if asked:
+                raise
+            talks[role] = replace(silence(), hash=lock.policies.get(role, ""))
+        if talks[role].hash != lock.policies.get(role):
+            raise IntegrityError(
+                f"{folder}: the policy of {role} ({spec.policy}) is not the one in the lock: its weights were altered, "
+                "or what it reads of drafts is another since rqgm was updated"
+            )
+    return talks
+
+
+def _own_weights(folder: Path, role: str) -> Path:
+    return folder / INPUTS / "policies" / f"{role}.safetensors"
+
+
 def load_own_profile(folder: Path, lock: Lock) -> Profile:
     """Read the run's own copy of its profile, with the folder that images are built from, and check it."""
     profile = load_profile(folder / INPUTS / "profile")
@@ -257,7 +310,9 @@ def load_own_profile(folder: Path, lock: Lock) -> Profile:
     return profile
 
 
-def make_criterion(lock: Lock, suites: Mapping[str, Suite], panels: Mapping[str, Panel]) -> Criterion:
+def make_criterion(
+    lock: Lock, suites: Mapping[str, Suite], panels: Mapping[str, Panel], talks: Mapping[str, Talk]
+) -> Criterion:
     """Return the criterion that a lock defines."""
     tables = lock.experiment.roles
     seated = {judge for panel in panels.values() for judge in panel.slots.values()}
@@ -267,6 +322,7 @@ def make_criterion(lock: Lock, suites: Mapping[str, Suite], panels: Mapping[str,
         for name, table in tables.items()
         if table.suite is not None
     )
+    roles = tuple(replace(role, talk=talks.get(role.name)) for role in roles)
     editor = next(name for name, table in tables.items() if table.kind is RoleKind.EDITOR)
     return Criterion(roles, editor, lock.profile_digest, _models(lock.experiment))
 

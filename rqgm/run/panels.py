@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from rqgm.core.errors import ConfigError, UnknownNameError
 from rqgm.core.streams import python_stream, stream_seed
-from rqgm.core.trees import read_tree
 from rqgm.core.usage import Usage
 from rqgm.core.words import Pool, RoleKind, Verdict
 from rqgm.judging.calibration import Calibration, SeatCounts
@@ -196,7 +195,7 @@ async def _judges(
     tree, manifest = None, None
     if panel.slots:
         place = shelves.find("workspace", request.workspace).path
-        tree = read_tree(place)
+        tree = shelves.tree(place)
         manifest = parse_manifest(tree, str(place))
         trusted = manifest.trusted
         for role in panel.slots.values():

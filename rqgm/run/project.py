@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import tomli_w
 
 from rqgm.core.errors import ConfigError, RqgmError
-from rqgm.core.trees import read_tree
 from rqgm.judging.panel import load_panel
 from rqgm.roles.manifest import parse_manifest
 from rqgm.run.experiment import load_experiment
@@ -92,7 +91,7 @@ def validate(shelves: Shelves, experiment: str | None = None) -> list[Finding]:
 def _check(kind: Kind, name: str, path: Path, shelves: Shelves) -> Finding:
     try:
         if kind == "workspace":
-            parse_manifest(read_tree(path), str(path))
+            parse_manifest(shelves.tree(path), str(path))
         elif kind == "suite":
             _ = load_suite(path).hash
         elif kind == "panel":

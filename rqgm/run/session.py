@@ -19,6 +19,7 @@ from rqgm.run.lock import (
     load_inputs,
     load_own_panels,
     load_own_profile,
+    load_own_talks,
     make_criterion,
     read_lock,
     resolve,
@@ -82,10 +83,11 @@ def open_run(folder: Path, *, writer: bool = False) -> OpenedRun:
             archive.ledger.verify()
         suites, profile = load_inputs(folder, lock), load_own_profile(folder, lock)
         panels = load_own_panels(folder, lock, asked=writer)
+        talks = load_own_talks(folder, lock, asked=writer)
     except BaseException:
         archive.close()
         raise
-    return OpenedRun(folder, lock, suites, profile, make_criterion(lock, suites, panels), archive)
+    return OpenedRun(folder, lock, suites, profile, make_criterion(lock, suites, panels, talks), archive)
 
 
 async def start(experiment: Experiment, options: RunOptions) -> Path:
@@ -156,7 +158,7 @@ def _new_folder(options: RunOptions, experiment: Experiment) -> Path:
 
 
 def _add_seed(archive: RunArchive, resolved: Resolved, lock: Lock) -> None:
-    criterion = make_criterion(lock, resolved.suites, resolved.panels)
+    criterion = make_criterion(lock, resolved.suites, resolved.panels, resolved.talks)
     workspace = resolved.seed_workspace
     seats = {slot: workspace.roles[role] for slot, role in criterion.slots.items()}
     commit = archive.lineage.add(0, workspace.tree, None, f"seed: {lock.workspace.name}", {"Rqgm-Epoch": "0"})

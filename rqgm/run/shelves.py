@@ -5,15 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 import rqgm
 from rqgm.core.errors import ConfigError, UnknownNameError
 from rqgm.core.toml import parse, read_toml
+from rqgm.core.trees import read_tree
+
+if TYPE_CHECKING:
+    from rqgm.core.trees import File
 
 PROJECT_FILE = "rqgm.toml"
+SEED_FILE = "seed.toml"
+MOST_LAYERS = 4
 
 Kind = Literal["experiment", "workspace", "suite", "panel", "profile"]
 FOLDERS: dict[Kind, str] = {
@@ -38,6 +44,15 @@ class ProjectFile(BaseModel):
 
     schema_version: Literal[1]
     default_experiment: str = "repair"
+
+
+class SeedFile(BaseModel):
+    """``seed.toml`` beside a ``workspace.toml``: the folder holds only what differs from another workspace."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: Literal[1]
+    extends: str = Field(description="workspace on the shelves, as seeds/repair")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +107,25 @@ class Shelves:
                 return Found(candidate.resolve(), origin)
         raise UnknownNameError(kind, name, self.names(kind))
 
-    def workspace(self, name: str) -> Path:
-        """Return the folder of a workspace; UnknownNameError lists what there is."""
-        return self.find("workspace", name).path
+    def workspace(self, name: str) -> dict[str, File]:
+        """Return the files of a workspace, with those of the one that it extends; UnknownNameError lists what there is.
+
+        Raises ConfigError for a bad ``seed.toml``, ArtifactError for files that may not be read.
+        """
+        return self.tree(self.find("workspace", name).path)
+
+    def tree(self, folder: Path) -> dict[str, File]:
+        """Return the files of the workspace in `folder`, with those of the one that it extends; its own go first."""
+        layers: list[dict[str, File]] = []
+        while True:
+            tree = read_tree(folder)
+            layers.insert(0, {path: file for path, file in tree.items() if path != SEED_FILE})
+            if SEED_FILE not in tree:
+                return {path: file for layer in layers for path, file in layer.items()}
+            if len(layers) == MOST_LAYERS:
+                raise ConfigError(f"{folder / SEED_FILE}: extends: more than {MOST_LAYERS} workspaces, or a circle")
+            told = parse(read_toml(folder / SEED_FILE), SeedFile, folder / SEED_FILE)
+            folder = self.find("workspace", told.extends).path
 
     def _is(self, kind: Kind, path: Path) -> bool:
         return path.is_file() if kind == "experiment" else (path / _MARKERS[kind]).is_file()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rqgm.core.grants import Models
     from rqgm.core.trees import File, Tree
     from rqgm.roles.manifest import WorkspaceManifest
+    from rqgm.roles.messages import TeamPlace
     from rqgm.sandbox.pool import Sandboxes
     from rqgm.sandbox.profile import Profile
     from rqgm.sandbox.protocol import Completed
@@ -47,8 +48,14 @@ def solver_job(
     steps: int = 0,
     models: Models | None = None,
     scope: str = "",
+    place: Callable[[Callable[[str], str]], TeamPlace] | None = None,
+    told: tuple[Mount, ...] = (),
 ) -> RoleJob:
-    """Return the job that lets a solver try a task; what comes back is `RoleRun.tree`, the artifacts alone."""
+    """Return the job that lets a solver try a task; what comes back is `RoleRun.tree`, the artifacts alone.
+
+    `place` says where a member of a team stands, given a function from absolute paths to paths as seen inside; `told`
+    holds what it is told of the others.
+    """
     limit_s = min(wall_s, task.agent_timeout_s)
 
     def request(seen: Callable[[str], str]) -> SolverRequest:
@@ -61,6 +68,7 @@ def solver_job(
             instruction=task.instruction,
             workdir=seen(task.workdir),
             artifacts=list(task.artifacts),
+            team=place(seen) if place else None,
         )
 
     return RoleJob(
@@ -68,7 +76,7 @@ def solver_job(
         workspace=solver.workspace,
         role=solver.role,
         request=request,
-        mounts=(Mount(task.workdir, task.environment, writable=True),),
+        mounts=(Mount(task.workdir, task.environment, writable=True), *told),
         collect=Collect(task.workdir, list(task.artifacts), ARTIFACT_LIMITS),
         wall_s=limit_s,
         models=models,

@@ -127,7 +127,7 @@ def _audit(making: _Making) -> str:
         finding, inputs = check_inputs(folder, lock)
         making.add(finding)
     if lock is not None and inputs is not None:
-        criterion, settings = make_criterion(lock, inputs[0], inputs[1]), loop_settings(lock)
+        criterion, settings = make_criterion(lock, inputs.suites, inputs.panels, inputs.talks), loop_settings(lock)
     making.options.tell("ledger")
     finding, chain = check_chain(folder / LEDGER, "ledger")
     making.add(finding)
@@ -145,8 +145,8 @@ def _audit(making: _Making) -> str:
     elif lock is not None and lock.experiment.models is not None:
         making.make("calls", _missing_calls, folder)
     if inputs is not None and criterion is not None:
-        making.make("pools", check_pools, criterion, inputs[0])
-        making.make("hidden", check_hidden, inputs[0], _sent(folder))
+        making.make("pools", check_pools, criterion, inputs.suites)
+        making.make("hidden", check_hidden, inputs.suites, _sent(folder))
         if making.options.signs and not failed(making.findings):
             making.make("signs", _look_for_signs, folder)
     making.add(check_heads(making.heads, making.options.heads))

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rqgm.core.errors import RqgmError
 from rqgm.report.audit.findings import Sheet
-from rqgm.run.lock import INPUTS, hash_inputs, load_inputs, load_own_panels, load_own_profile, read_lock
+from rqgm.run.lock import (
+    INPUTS,
+    hash_inputs,
+    load_inputs,
+    load_own_panels,
+    load_own_profile,
+    load_own_talks,
+    read_lock,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from rqgm.judging.panel import Panel
+    from rqgm.orchestration.talk import Talk
     from rqgm.report.audit.findings import Finding
     from rqgm.run.lock import Lock
     from rqgm.sandbox.profile import Profile
@@ -63,13 +73,24 @@ def check_lock(folder: Path) -> tuple[Finding, Lock | None]:
     return sheet.close(f"{lock.hash[:12]}: {lock.run} on {lock.sandbox}, rqgm {lock.versions.get('rqgm')}"), lock
 
 
-def check_inputs(folder: Path, lock: Lock) -> tuple[Finding, tuple[dict[str, Suite], dict[str, Panel], Profile] | None]:
-    """Check the run's own copies of suites, panels and profile against the lock."""
+@dataclass(frozen=True)
+class Inputs:
+    """A run's own copies of what it reads, as the lock has them."""
+
+    suites: dict[str, Suite]
+    panels: dict[str, Panel]
+    profile: Profile
+    talks: dict[str, Talk]
+
+
+def check_inputs(folder: Path, lock: Lock) -> tuple[Finding, Inputs | None]:
+    """Check the run's own copies of suites, panels, profile and policies against the lock."""
     sheet = Sheet("inputs")
     try:
         suites = load_inputs(folder, lock)
         panels = load_own_panels(folder, lock, asked=False)
         profile = load_own_profile(folder, lock)
+        talks = load_own_talks(folder, lock, asked=False)
     except (RqgmError, OSError, UnicodeDecodeError, RecursionError) as error:
         sheet.fault(INPUTS, str(error))
         return sheet.close(), None
@@ -78,4 +99,4 @@ def check_inputs(folder: Path, lock: Lock) -> tuple[Finding, tuple[dict[str, Sui
     elif hash_inputs(folder) != lock.inputs:
         sheet.fault(INPUTS, "a file was added, taken away or altered (none that decides outcomes)")
     figure = f"{len(suites)} suites, {len(panels)} panels, 1 profile"
-    return sheet.close(figure), (suites, panels, profile)
+    return sheet.close(figure), Inputs(suites, panels, profile, talks)

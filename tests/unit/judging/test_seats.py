@@ -14,7 +14,7 @@ import pytest
 
 from rqgm.core.errors import ConfigError, SandboxLostError
 from rqgm.core.failures import Failure
-from rqgm.core.trees import File
+from rqgm.core.trees import File, read_tree
 from rqgm.core.usage import Usage
 from rqgm.core.words import Verdict
 from rqgm.judging.evidence import Evidence
@@ -240,7 +240,7 @@ def lender(folder: Path) -> Any:
     (folder / "shared").mkdir(parents=True)
     (folder / "shared" / "words.py").write_text("ANSWER = 'accept'\n")
     (folder / "private.py").write_text("")
-    return lambda name: {"seeds/lender": folder}[name]
+    return lambda name: read_tree({"seeds/lender": folder}[name])
 
 
 def test_a_seat_borrows_from_a_workspace_and_a_run_keeps_its_own_copy(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_the_last_override_wins(path: Path) -> None:
         ),
         (
             "roles.coder.kinds=1",
-            ["roles.coder.kinds: unknown key; did you mean 'kind'?", "Allowed: kind, measures, steps, suite"],
+            ["roles.coder.kinds: unknown key; did you mean 'kind'?", "Allowed: kind, measures, policy, steps, suite"],
         ),
         ("seed=-1", ["seed: Input should be greater than or equal to 0 (found -1)"]),
         ("seed=x", ["seed: Input should be a valid integer", "(found 'x')"]),
