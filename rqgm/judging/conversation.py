@@ -92,19 +92,20 @@ async def converse(
             seat=seat,
             seats=len(names),
             turn=turns[seat],
-            own=_said(seat, own),
-            heard=[_said(other, opinion) for other, opinion in heard.items()],
+            own=said(seat, own),
+            heard=[said(other, opinion) for other, opinion in heard.items()],
         )
-        said = await ask(names[seat], replace(case, place=told))
-        costs[names[seat]] += said.usage
-        return Revision(None if said.failure else said, said.usage, said.failure, said.detail)
+        new = await ask(names[seat], replace(case, place=told))
+        costs[names[seat]] += new.usage
+        return Revision(None if new.failure else new, new.usage, new.failure, new.detail)
 
     talked = await talk.hold(list(opinions.values()), draft, again, "majority", accept=keeps_evidence, gate=gate)
     stand = {name: replace(opinion, usage=costs[name]) for name, opinion in zip(names, talked.answers, strict=True)}
     return stand, talked.to_json()
 
 
-def _said(seat: int, opinion: Opinion) -> SaidJudge:
+def said(seat: int, opinion: Opinion) -> SaidJudge:
+    """Return an opinion as other seats hear it."""
     checked = [CheckedPointer(pointer=entry.pointer, standing=entry.standing.value) for entry in opinion.evidence]
     return SaidJudge(
         seat=seat, verdict=opinion.verdict, score=opinion.score, evidence=checked, message=message(opinion)

@@ -254,13 +254,13 @@ class Panel:
         self, judges: Mapping[str, Judge], case: JudgeCase, gate: asyncio.Semaphore | None
     ) -> tuple[dict[str, Opinion], tuple[Mapping[str, Any], ...]]:
         cases = {seat: place(case, number, len(judges)) if self.talk else case for number, seat in enumerate(judges)}
-        calls = {seat: Call(partial(_hear, judge, cases[seat])) for seat, judge in judges.items()}
+        calls = {seat: Call(partial(hear, judge, cases[seat])) for seat, judge in judges.items()}
         opinions = await run_calls(calls, gate)
         if self.talk is None:
             return opinions, ()
 
         async def again(seat: str, told: JudgeCase) -> Opinion:
-            return await _hear(judges[seat], told, {})
+            return await hear(judges[seat], told)
 
         stand, record = await converse(self.talk, case, opinions, again, gate)
         return stand, (record,)
@@ -274,7 +274,7 @@ class Panel:
         return aggregate(hearing.opinions, spec.aggregation, spec.threshold, self.calibration, spec.unsupported_weight)
 
 
-async def _hear(judge: Judge, case: JudgeCase, _: Mapping[str, Opinion]) -> Opinion:
+async def hear(judge: Judge, case: JudgeCase, _: Mapping[str, Opinion] | None = None) -> Opinion:
     """Return a judge's opinion with its evidence checked; without evidence nothing more is done."""
     opinion = await judge.judge(case)
     if not opinion.evidence:
