@@ -85,13 +85,23 @@ class Ending:
 
 async def play(environment: Environment, episode: Episode, plan: Plan, embedder: Embedder) -> Ending:
     """Carry out a plan in an episode, choose among the answers that stand, and hold them against the truth."""
-    done: Propagated[Reply] = await propagate(plan, episode.replies, partial(environment.revise, episode))
+    done = await carry_out(environment, episode, plan)
     told = features([reply.draft for reply in done.answers], embedder)
+    return ending(episode, plan, done, choose(told, environment.rule))
+
+
+async def carry_out(environment: Environment, episode: Episode, plan: Plan) -> Propagated[Reply]:
+    """Return what the agents of an episode say in the end when they follow a plan."""
+    return await propagate(plan, episode.replies, partial(environment.revise, episode))
+
+
+def ending(episode: Episode, plan: Plan, done: Propagated[Reply], chosen: int) -> Ending:
+    """Hold what was carried out, and the agent whose answer was `chosen` of it, against the truth."""
     pairs = list(zip(episode.replies, done.answers, strict=True))
     usage = done.usage
     return Ending(
         plan=plan,
-        right=done.answers[choose(told, environment.rule)].right,
+        right=done.answers[chosen].right,
         rescued=sum(not before.right and after.right for before, after in pairs),
         harmed=sum(before.right and not after.right for before, after in pairs),
         extra_calls=done.extra_calls,

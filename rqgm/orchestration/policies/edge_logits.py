@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from rqgm.orchestration.policies.learned import EdgeWise, size
+from rqgm.orchestration.policies.learned import EdgeWise, Reading, size
 from rqgm.orchestration.weights import Weights, WeightsError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from rqgm.orchestration.features import Features
 
 
 class EdgeLogits(EdgeWise):
@@ -23,7 +21,6 @@ class EdgeLogits(EdgeWise):
     """
 
     kind: ClassVar[str] = "edge-logits"
-    evidence_first: ClassVar[bool] = True
 
     @classmethod
     def initial(cls, agents: int, version: str, start: float = 0.1) -> Self:
@@ -31,15 +28,15 @@ class EdgeLogits(EdgeWise):
         logits = np.full((agents, agents), np.log(start / (1 - start)))
         return cls(Weights(cls.kind, version, {"logits": logits}))
 
-    def logits(self, features: Features, order: list[int]) -> NDArray[np.float64]:
-        """Return (N, N) by places in `order`; WeightsError for another number of agents."""
+    def logits(self, reading: Reading) -> NDArray[np.float64]:
+        """Return (N, N) by places in the order; WeightsError for another number of agents."""
         logits = self.weights.tensors["logits"]
-        if len(logits) != features.agents:
+        if len(logits) != len(reading.order):
             raise WeightsError(
-                f"weights of {self.kind} are of a team of {len(logits)} agents, these are {features.agents}; "
+                f"weights of {self.kind} are of a team of {len(logits)} agents, these are {len(reading.order)}; "
                 "it has a logit for each edge: train it for this team, or take a policy that serves any (gated)"
             )
-        return logits[np.ix_(order, order)]
+        return logits[np.ix_(reading.order, reading.order)]
 
     def _check(self) -> None:
         count = size(self.weights, "logits", 0)

@@ -10,7 +10,7 @@ import numpy as np
 from rqgm.orchestration.plans import Plan
 from rqgm.orchestration.policies.learned import (
     Learned,
-    canonical,
+    Reading,
     finite,
     log_bernoulli,
     perceptron,
@@ -65,19 +65,20 @@ class Gated(Learned):
         tensors["gate.2.bias"][:] = np.log(start / (1 - start))
         return cls(Weights(cls.kind, features.version, tensors))
 
-    def plan(self, features: Features, rng: np.random.Generator | None = None) -> Plan:
+    def plan_of(self, reading: Reading, rng: np.random.Generator | None = None) -> Plan:
         """Return the likelier decision at every step, or with `rng` a drawn one; WeightsError if they do not fit."""
-        scores = self.scores(features)
+        scores = self.scores_of(reading)
+        count = len(scores.order)
         if not _decided(np.array([scores.gate]), rng)[0]:
-            return Plan.none(features.agents)
+            return Plan.none(count)
         again = _decided(scores.update, rng)
         hears = np.zeros(scores.parent.shape, dtype=np.int64)
-        for place in range(1, features.agents):
+        for place in range(1, count):
             if again[place]:
                 for number, other in enumerate(_chosen(scores.parent[place, :place], scores.stop, rng), 1):
                     hears[place, other] = number
         plan = Plan.in_order(scores.order, hears)
-        return Plan.none(features.agents, gate=True) if plan.empty else plan
+        return Plan.none(count, gate=True) if plan.empty else plan
 
     def log_prob(self, features: Features, plan: Plan) -> float:
         """Return the natural logarithm of the probability that `plan` is drawn; -inf if it cannot be."""
@@ -94,23 +95,20 @@ class Gated(Learned):
 
     def scores(self, features: Features) -> Scores:
         """Return what the weights make of the features; WeightsError if they do not fit."""
-        self.weights.check_version(features.version)
-        order, known = canonical(features)
+        return self.scores_of(self.read(features))
+
+    def scores_of(self, reading: Reading) -> Scores:
+        """Return what the weights make of what was read; WeightsError if they do not fit."""
         tensors = self.weights.tensors
-        each, pair, whole = (np.asarray(x, dtype=np.float64) for x in (known.each, known.pair, known.whole))
-        self._check_columns(each.shape[1], pair.shape[2], whole.shape[0])
-        count, pair_shape = known.agents, (known.agents, known.agents, each.shape[1])
+        known, count = reading.known, len(reading.order)
+        self._check_columns(known.each.shape[1], known.pair.shape[2], known.whole.shape[0])
+        rows = gate_rows(known), update_rows(known), parent_rows(known)
         with np.errstate(all="ignore"):
-            context = np.concatenate([whole, each.min(axis=0), each.mean(axis=0), each.max(axis=0)])
-            gate = perceptron(tensors, "gate", context)
-            update = perceptron(tensors, "update", np.hstack([each, np.tile(context, (count, 1))]))
-            listener, speaker = (np.broadcast_to(rows, pair_shape) for rows in (each[:, None], each[None, :]))
-            around = np.broadcast_to(whole, (count, count, len(whole)))
-            parent = perceptron(tensors, "parent", np.concatenate([pair, listener, speaker, around], axis=2))
+            gate, update, parent = (perceptron(tensors, part, found) for part, found in zip(PARTS, rows, strict=True))
         finite(np.concatenate([gate[None], update, parent.ravel()]), self.kind)
         before = np.tril(np.ones((count, count), dtype=bool), -1)
         stop = float(tensors["parent.stop"][0])
-        return Scores(order, float(gate), update, np.where(before, parent, -np.inf), stop)
+        return Scores(reading.order, float(gate), update, np.where(before, parent, -np.inf), stop)
 
     def _check(self) -> None:
         hidden = tuple(size(self.weights, f"{part}.0.bias", 0) for part in PARTS)
@@ -127,6 +125,26 @@ class Gated(Learned):
                 raise WeightsError(
                     f"weights of {self.kind}: {part} reads {found} numbers, these features give it {inputs}"
                 )
+
+
+def gate_rows(known: Features) -> NDArray[np.float64]:
+    """Return (inputs,): what the gate is decided on."""
+    each = np.asarray(known.each, dtype=np.float64)
+    return np.concatenate([np.asarray(known.whole, np.float64), each.min(axis=0), each.mean(axis=0), each.max(axis=0)])
+
+
+def update_rows(known: Features) -> NDArray[np.float64]:
+    """Return (N, inputs): what it is decided on whether an agent answers again."""
+    each = np.asarray(known.each, dtype=np.float64)
+    return np.hstack([each, np.tile(gate_rows(known), (len(each), 1))])
+
+
+def parent_rows(known: Features) -> NDArray[np.float64]:
+    """Return (N, N, inputs): what it is decided on whether the agent at place i hears the one at j."""
+    each, pair, whole = (np.asarray(x, dtype=np.float64) for x in (known.each, known.pair, known.whole))
+    shape = (*pair.shape[:2], each.shape[1])
+    listener, speaker = (np.broadcast_to(rows, shape) for rows in (each[:, None], each[None, :]))
+    return np.concatenate([pair, listener, speaker, np.broadcast_to(whole, (*pair.shape[:2], len(whole)))], axis=2)
 
 
 def _shapes(each: int, pair: int, whole: int, hidden: tuple[int, ...]) -> dict[str, tuple[int, ...]]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from rqgm.orchestration.policies.learned import EdgeWise, size, uniform
+from rqgm.orchestration.policies.learned import EdgeWise, Reading, size, uniform
 from rqgm.orchestration.weights import Weights, WeightsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
-
-    from rqgm.orchestration.features import Features
 
 EPSILON = 1e-5  # of the layer norms, torch's default
 
@@ -39,20 +37,16 @@ class NexaPaper(EdgeWise):
             tensors[name] = np.ones(width)
         return cls(Weights(cls.kind, version, tensors | {"bias": np.array([np.log(0.1 / 0.9)])}))
 
-    def logits(self, features: Features, order: list[int]) -> NDArray[np.float64]:
-        """Return (N, N) by places in `order`; WeightsError for embeddings of another width."""
-        rows = np.asarray(features.vectors, dtype=np.float64)[order]
+    def logits(self, reading: Reading) -> NDArray[np.float64]:
+        """Return (N, N) by places in the order; WeightsError for embeddings of another width."""
+        rows = np.asarray(reading.known.vectors, dtype=np.float64)
         wanted = self.weights.tensors["input.weight"].shape[1]
         if rows.shape[1] != wanted:
             raise WeightsError(
                 f"weights of {self.kind} are for embeddings of {wanted} numbers, these have {rows.shape[1]}; "
                 "take the embedder that it was trained with"
             )
-        hidden = _encoded(rows, self.weights.tensors)
-        scores: NDArray[np.float64] = hidden @ hidden.T / np.sqrt(hidden.shape[1])
-        others = ~np.eye(len(rows), dtype=bool)
-        mean = scores[others].mean() if len(rows) > 1 else 0.0
-        return scores - mean + float(self.weights.tensors["bias"][0])
+        return edge_logits(rows, self.weights.tensors)
 
     def _check(self) -> None:
         width, dimensions = (size(self.weights, "input.weight", axis) for axis in (0, 1))
@@ -79,24 +73,40 @@ def _shapes(dimensions: int, width: int, inner: int) -> dict[str, tuple[int, ...
     }
 
 
-def _encoded(rows: NDArray[np.float64], tensors: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Return (N, width): one encoder layer over (N, d), dropout off."""
+def edge_logits(
+    rows: NDArray[np.float64], tensors: Mapping[str, NDArray[np.float64]], xp: Any = np
+) -> NDArray[np.float64]:
+    """Return (…, N, N), the logits of the edges, of (…, N, d) embeddings; `xp` is numpy, or autograd's numpy."""
+    hidden = _encoded(rows, tensors, xp)
+    scores = xp.matmul(hidden, xp.swapaxes(hidden, -1, -2)) / np.sqrt(hidden.shape[-1])
+    count = rows.shape[-2]
+    others = ~np.eye(count, dtype=bool)
+    sums = xp.sum(xp.where(others, scores, 0.0), axis=(-1, -2), keepdims=True)
+    result: NDArray[np.float64] = scores - sums / max(1, count * (count - 1)) + tensors["bias"][0]
+    return result
+
+
+def _encoded(rows: NDArray[np.float64], tensors: Mapping[str, NDArray[np.float64]], xp: Any) -> NDArray[np.float64]:
+    """Return (…, N, width): one encoder layer over (…, N, d), dropout off."""
 
     def linear(values: NDArray[np.float64], name: str) -> NDArray[np.float64]:
         joint = "_" if name.endswith("in_proj") else "."
-        result: NDArray[np.float64] = values @ tensors[f"{name}{joint}weight"].T + tensors[f"{name}{joint}bias"]
+        result: NDArray[np.float64] = xp.dot(values, tensors[f"{name}{joint}weight"].T) + tensors[f"{name}{joint}bias"]
         return result
 
     def normed(values: NDArray[np.float64], name: str) -> NDArray[np.float64]:
-        centred = values - values.mean(axis=-1, keepdims=True)
-        scale = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + EPSILON)
+        centred = values - xp.mean(values, axis=-1, keepdims=True)
+        scale = xp.sqrt(xp.mean(centred**2, axis=-1, keepdims=True) + EPSILON)
         result: NDArray[np.float64] = centred / scale * tensors[f"{name}.weight"] + tensors[f"{name}.bias"]
         return result
 
     x = linear(rows, "input")
-    query, key, value = np.split(linear(x, "encoder.self_attn.in_proj"), 3, axis=-1)
-    scores = query @ key.T / np.sqrt(x.shape[1])
-    shares = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    heard = shares / shares.sum(axis=-1, keepdims=True) @ value
+    width = x.shape[-1]
+    joint = linear(x, "encoder.self_attn.in_proj")
+    query, key, value = (joint[..., at : at + width] for at in (0, width, 2 * width))
+    scores = xp.matmul(query, xp.swapaxes(key, -1, -2)) / np.sqrt(width)
+    shares = xp.exp(scores - xp.max(scores, axis=-1, keepdims=True))
+    heard = xp.matmul(shares / xp.sum(shares, axis=-1, keepdims=True), value)
     x = normed(x + linear(heard, "encoder.self_attn.out_proj"), "encoder.norm1")
-    return normed(x + linear(np.maximum(linear(x, "encoder.linear1"), 0), "encoder.linear2"), "encoder.norm2")
+    inner = xp.maximum(linear(x, "encoder.linear1"), 0)
+    return normed(x + linear(inner, "encoder.linear2"), "encoder.norm2")

@@ -327,7 +327,7 @@ def test_the_papers_logits_are_those_of_a_transformer_written_out_number_by_numb
     mean = sum(scores[i][j] for i in range(5) for j in range(5) if i != j) / 20
     bias = float(policy.weights.tensors["bias"][0])
     wanted = [[scores[i][j] - mean + bias for j in range(5)] for i in range(5)]
-    assert policy.logits(features, order) == pytest.approx(np.array(wanted), abs=1e-10)
+    assert policy.logits(policy.read(features)) == pytest.approx(np.array(wanted), abs=1e-10)
 
 
 def test_the_papers_policy_does_not_start_as_a_full_graph() -> None:
@@ -336,7 +336,7 @@ def test_the_papers_policy_does_not_start_as_a_full_graph() -> None:
     for seed in range(5):
         features = draw_features(10, np.random.default_rng(seed), dimensions=384)
         policy = NexaPaper.initial(384, features.version, np.random.default_rng(seed))
-        logits = policy.logits(features, ranked(features, evidence_first=False))
+        logits = policy.logits(policy.read(features))
         chances.append(float((1 / (1 + np.exp(-logits)))[np.tril_indices(10, -1)].mean()))
     assert 0.02 < np.mean(chances) < 0.3
 

@@ -1,0 +1,79 @@
+"""Settings of a training, and the presets."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rqgm.core.errors import ConfigError, UnknownNameError
+from rqgm.core.toml import explain
+
+Price = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
+
+
+class Prices(BaseModel):
+    """What a second round costs, in shares of a right answer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    call: Price = 0.005
+    """For each extra call."""
+    path: Price = 0.0
+    """For each call on the critical path."""
+    kilotoken: Price = 0.0
+    """For each thousand tokens."""
+    edges: Price = 0.0
+    """For all N(N-1)/2 edges of the triangle; a plan pays for its share of them (the paper's price)."""
+
+
+class Settings(BaseModel):
+    """How a policy is trained. The defaults are the preset `default`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    prices: Prices = Prices()
+    target_calls: Annotated[float, Field(ge=0, le=1_000)] | None = None
+    """Extra calls per item to keep to in the mean: a multiplier on calls, found while training, is added to prices."""
+    multiplier_step: Positive = 0.001
+    """By how much the multiplier moves in an update, for each call above or below the target."""
+    baseline: Literal["paired", "batch"] = "paired"
+    """Advantage: r(plan) - r(nobody talks), less its mean over the batch; or r(plan) less its mean over the batch."""
+    batch: Annotated[int, Field(ge=1, le=4_096)] = 32
+    """Items in an update."""
+    plans: Annotated[int, Field(ge=1, le=256)] = 4
+    """Plans drawn for each item."""
+    updates: Annotated[int, Field(ge=1, le=100_000)] = 300
+    rate: Positive = 5e-3
+    """Adam's learning rate."""
+    clip: Positive = 1.0
+    """The gradient's norm is cut to this."""
+    entropy: Price = 1e-3
+    """Reward for a nat of entropy in the decisions behind a plan."""
+    start: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    """The chance with which a fresh policy lets anybody talk, or hear one other."""
+    check_every: Annotated[int, Field(ge=1, le=10_000)] = 10
+    """Updates between looks at the validation pool."""
+    patience: Annotated[int, Field(ge=1, le=10_000)] = 15
+    """Looks without a better one after which training ends."""
+    restarts: Annotated[int, Field(ge=1, le=64)] = 1
+    """Trainings from this many seeds, of which the best on the validation pool is kept."""
+
+
+PRESETS = {
+    "default": Settings(),
+    "paper": Settings(prices=Prices(call=0.0, edges=0.1), baseline="batch", plans=1, updates=50, rate=0.1, entropy=0.0),
+}
+"""`paper` is as told in arXiv 2605.15573; it tells of no validation, and here it is looked at as in `default`."""
+
+
+def make_settings(preset: str = "default", **changes: object) -> Settings:
+    """Return a preset's settings with `changes` that are not None; ConfigError names what is not allowed."""
+    if preset not in PRESETS:
+        raise UnknownNameError("preset", preset, PRESETS)
+    wanted = {name: value for name, value in changes.items() if value is not None}
+    try:
+        return Settings.model_validate(PRESETS[preset].model_dump() | wanted)
+    except ValidationError as error:
+        raise ConfigError(f"settings of a training: {explain(error, Settings)}") from error

@@ -1,0 +1,230 @@
+"""The trainer: REINFORCE with a paired advantage, stopped and chosen by the validation pool."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from rqgm.core.errors import ConfigError, UnknownNameError
+from rqgm.core.streams import stream_seed
+from rqgm.orchestration.policies.edge_logits import EdgeLogits
+from rqgm.orchestration.policies.gated import Gated
+from rqgm.orchestration.policies.nexa_paper import NexaPaper
+from rqgm.orchestration.training.gradient import Adam, Gradient
+from rqgm.orchestration.training.likelihood import likelihood
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from rqgm.orchestration.episodes import Ending, Episode
+    from rqgm.orchestration.features import Features
+    from rqgm.orchestration.plans import Plan
+    from rqgm.orchestration.plays import Plays
+    from rqgm.orchestration.policies.learned import Learned, Reading
+    from rqgm.orchestration.training.settings import Settings
+
+TRAINED = (Gated.kind, NexaPaper.kind, EdgeLogits.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What was seen of one update."""
+
+    seed: int
+    update: int
+    """From 1; 0 is the fresh policy, of which nothing was drawn."""
+    reward: float
+    """Mean of the drawn plans, net of prices and of the multiplier."""
+    calls: float
+    """Mean extra calls of the drawn plans."""
+    empty: float
+    """Share of the drawn plans in which nobody answers again."""
+    multiplier: float
+    """What a call costs beyond its price, to keep to the target."""
+    validation: float | None = None
+    """Where the validation pool was looked at: mean reward of the greedy plans there, net of prices."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The policy that was best on the validation pool, and how it came about."""
+
+    policy: Learned
+    settings: Settings
+    seed: int
+    """The seed of the training that it came from."""
+    update: int
+    """The update after which it was."""
+    validation: float
+    """Mean reward of its greedy plans on the validation pool, net of prices; environments weigh alike."""
+    validation_calls: float
+    history: tuple[Step, ...]
+    """Of all restarts, one after the other."""
+
+
+class Tell(Protocol):
+    """Is told of every update."""
+
+    def __call__(self, step: Step, /) -> None:
+        """Take in an update."""
+
+
+def reward(ending: Ending, settings: Settings, multiplier: float = 0.0) -> float:
+    """Return what an ending is worth: 1 if it is right, less what its second round costs."""
+    prices, agents = settings.prices, ending.plan.agents
+    pairs = max(1, agents * (agents - 1) // 2)
+    cost = (prices.call + multiplier) * ending.extra_calls + prices.path * ending.critical_path
+    return ending.right - cost - prices.kilotoken * ending.tokens / 1_000 - prices.edges * ending.plan.edges / pairs
+
+
+async def train(
+    plays: Sequence[Plays], kind: str, settings: Settings, seed: int = 0, tell: Tell | None = None
+) -> Trained:
+    """Train a policy of a `kind` in `TRAINED` on the train pools of one or several environments.
+
+    Items are drawn evenly over the environments. Looks at train and validation, never at test. Equal seeds give equal
+    weights on one machine. Raises ConfigError when a pool is empty, when teams do not suit the policy, or when the
+    extra `[train]` is missing, UnknownNameError for another policy.
+    """
+    if kind not in TRAINED:
+        raise UnknownNameError("policy to train", kind, TRAINED)
+    gradient = Gradient()
+    for one in plays:
+        for pool in ("train", "validation"):
+            if not one.episodes(pool):
+                raise ConfigError(
+                    f"{one.name}: has no {pool} episodes; a policy is trained on train, chosen on validation"
+                )
+    best: Trained | None = None
+    history: list[Step] = []
+    for restart in range(settings.restarts):
+        attempt = _Attempt(plays, kind, settings, seed + restart, gradient)
+        found = await attempt.run(history, tell)
+        if best is None or _rank(found, settings) > _rank(best, settings):
+            best = found
+    if best is None:
+        raise ConfigError("a training of no restarts")
+    return Trained(
+        best.policy, settings, best.seed, best.update, best.validation, best.validation_calls, tuple(history)
+    )
+
+
+def _rank(found: Trained, settings: Settings) -> tuple[float, float]:
+    """Return what makes one better: to keep to the target, then the reward."""
+    over = 0.0 if settings.target_calls is None else max(0.0, found.validation_calls - settings.target_calls)
+    return -over, found.validation
+
+
+class _Attempt:
+    """One training from one seed."""
+
+    def __init__(self, plays: Sequence[Plays], kind: str, settings: Settings, seed: int, gradient: Gradient) -> None:
+        self._plays = plays
+        self._settings = settings
+        self._seed = seed
+        self._gradient = gradient
+        self._draw = np.random.default_rng(stream_seed(seed, "nexa", "train"))
+        self._policy = _fresh(plays, kind, settings, np.random.default_rng(stream_seed(seed, "nexa", "weights")))
+        self._readings: dict[tuple[int, str], Reading] = {}
+        self._waiting: list[deque[Episode]] = [deque() for _ in plays]
+        self._turn = 0
+
+    async def run(self, history: list[Step], tell: Tell | None) -> Trained:
+        settings, adam = self._settings, Adam(self._settings.rate, self._settings.clip)
+        multiplier = 0.0
+        best = await self._look(0)
+        self._note(history, tell, Step(self._seed, 0, 0.0, 0.0, 1.0, multiplier, best.validation))
+        last_better = 0
+        for update in range(1, settings.updates + 1):
+            drawn, rewards, advantages, calls = await self._drawn(multiplier)
+            plans = likelihood(self._policy.kind, drawn)
+            slope = self._gradient.of(self._policy.weights, plans, advantages, settings.entropy)
+            self._policy = self._policy.with_vector(adam.step(self._policy.vector, slope))
+            empty = sum(plan.empty for _, plan in drawn) / len(drawn)
+            if settings.target_calls is not None:
+                multiplier = max(0.0, multiplier + settings.multiplier_step * (calls - settings.target_calls))
+            looked = None
+            if update % settings.check_every == 0 or update == settings.updates:
+                found = await self._look(update)
+                looked = found.validation
+                if _rank(found, settings) > _rank(best, settings):
+                    best, last_better = found, update
+            self._note(history, tell, Step(self._seed, update, rewards, calls, empty, multiplier, looked))
+            if update - last_better >= settings.patience * settings.check_every:
+                break
+        return best
+
+    @staticmethod
+    def _note(history: list[Step], tell: Tell | None, step: Step) -> None:
+        history.append(step)
+        if tell is not None:
+            tell(step)
+
+    async def _drawn(self, multiplier: float) -> tuple[list[tuple[Reading, Plan]], float, NDArray[np.float64], float]:
+        """Draw a batch: what was read with what was planned, mean reward, (B,) advantages, mean extra calls."""
+        chosen = [self._next() for _ in range(self._settings.batch)]
+        drawn, asked = [], []
+        for number, episode in chosen:
+            reading = self._read(number, episode)
+            for _ in range(self._settings.plans):
+                plan = self._policy.plan_of(reading, self._draw)
+                drawn.append((reading, plan))
+                asked.append(self._plays[number].ending(episode, plan))
+        endings = await asyncio.gather(*asked)
+        gained = np.array([reward(ending, self._settings, multiplier) for ending in endings])
+        advantages = gained
+        if self._settings.baseline == "paired":
+            silent = await asyncio.gather(*(self._plays[number].parallel(episode) for number, episode in chosen))
+            advantages = gained - np.repeat([reward(one, self._settings) for one in silent], self._settings.plans)
+        calls = float(np.mean([ending.extra_calls for ending in endings]))
+        return drawn, float(gained.mean()), advantages - advantages.mean(), calls
+
+    async def _look(self, update: int) -> Trained:
+        """Return how the policy of now does on the validation pools, greedily."""
+        rewards, calls = [], []
+        for number, plays in enumerate(self._plays):
+            planned = [
+                (episode, self._policy.plan_of(self._read(number, episode))) for episode in plays.episodes("validation")
+            ]
+            endings = await asyncio.gather(*(plays.ending(*one) for one in planned))
+            rewards.append(np.mean([reward(ending, self._settings) for ending in endings]))
+            calls.append(np.mean([ending.extra_calls for ending in endings]))
+        means = float(np.mean(rewards)), float(np.mean(calls))
+        return Trained(self._policy, self._settings, self._seed, update, *means, history=())
+
+    def _next(self) -> tuple[int, Episode]:
+        """Return the next item to train on, by the number of its environment; none comes again before all have come."""
+        number = self._turn % len(self._plays)
+        self._turn += 1
+        waiting = self._waiting[number]
+        if not waiting:
+            episodes = self._plays[number].episodes("train")
+            waiting.extend(episodes[k] for k in self._draw.permutation(len(episodes)))
+        return number, waiting.popleft()
+
+    def _read(self, number: int, episode: Episode) -> Reading:
+        known = (number, episode.id)
+        if known not in self._readings:
+            self._readings[known] = self._policy.read(self._plays[number].features(episode))
+        return self._readings[known]
+
+
+def _fresh(plays: Sequence[Plays], kind: str, settings: Settings, draw: np.random.Generator) -> Learned:
+    """Return untrained weights that fit the episodes."""
+    known: Features = plays[0].features(plays[0].episodes("train")[0])
+    if kind == Gated.kind:
+        return Gated.initial(known, draw, start=settings.start)
+    if kind == NexaPaper.kind:
+        return NexaPaper.initial(known.vectors.shape[1], known.version, draw)
+    sizes = {
+        len(episode.replies) for one in plays for pool in ("train", "validation") for episode in one.episodes(pool)
+    }
+    if len(sizes) > 1:
+        raise ConfigError(f"{kind} has a logit for each edge and wants teams of one size; these are of {sorted(sizes)}")
+    return EdgeLogits.initial(known.agents, known.version, settings.start)
