@@ -299,16 +299,24 @@ def _sum(opinions: Mapping[str, Opinion]) -> Usage:
 
 
 def load_panel(
-    folder: Path, find: FindWorkspace | None = None, *, filled: bool = True, calibrated: bool = True
+    folder: Path,
+    find: FindWorkspace | None = None,
+    *,
+    filled: bool = True,
+    calibrated: bool = True,
+    policy: TalkSpec | None = None,
 ) -> Panel:
     """Read a panel's folder; ConfigError names file, key and remedy. Without `filled` nobody sits in fixed seats.
 
     `find` returns the files of a workspace on the shelves, for seats that borrow from one; a run's own copy of a panel
     needs none.
+    `policy` goes before the panel's own.
     Without `calibrated` a panel may lack the calibration that its aggregation needs; it is then not asked to decide.
     """
     path = folder / PANEL_FILE
     spec = parse(read_toml(path), PanelSpec, path)
+    if policy is not None:
+        spec = spec.model_copy(update={"policy": policy})
     fixed = {seat.name: open_seat(folder, seat, find) for seat in spec.seats if filled and seat.role is None}
     calibration = load_calibration(folder, [seat.name for seat in spec.seats])
     if calibrated and spec.aggregation in CALIBRATED and calibration is None:

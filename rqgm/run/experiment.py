@@ -82,6 +82,14 @@ class RoleTable(_Table):
         return self
 
 
+class PanelTable(_Table):
+    """What an experiment changes of a panel that it names."""
+
+    policy: Annotated[TalkSpec, BeforeValidator(spelled_out)] = Field(
+        description="decides whether its seats talk, in place of what its panel.toml says; parallel: they do not"
+    )
+
+
 class Experiment(_Table):
     """``experiment.toml``: everything that a run is told."""
 
@@ -92,6 +100,9 @@ class Experiment(_Table):
     profile: str = "python"
     seed: int = Field(default=0, ge=0, lt=2**31)
     roles: dict[Name, RoleTable] = Field(min_length=1)
+    panels: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$")], PanelTable] = Field(
+        default={}, exclude_if=lambda panels: not panels, description="panel → what is changed of it"
+    )
     search: SearchSettings = SearchSettings()
     epochs: EpochSettings = EpochSettings()
     adversarial: AdversarialSettings = AdversarialSettings()
@@ -109,6 +120,16 @@ class Experiment(_Table):
         unknown = sorted(named - set(self.roles))
         if unknown:
             raise ValueError(f"models names role {unknown[0]}; roles are {', '.join(self.roles)}")
+        return self
+
+    @model_validator(mode="after")
+    def _panels_used(self) -> Experiment:
+        used = {measure.panel for role in self.roles.values() for measure in role.measures if measure.panel}
+        unknown = sorted(set(self.panels) - used)
+        if unknown:
+            raise ValueError(
+                f"panels names {unknown[0]}, which measures no role; in use: {', '.join(sorted(used)) or 'none'}"
+            )
         return self
 
     @model_validator(mode="after")

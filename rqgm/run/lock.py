@@ -114,7 +114,10 @@ def resolve(experiment: Experiment, shelves: Shelves) -> Resolved:
             origins[role.suite] = Origin(name=role.suite, origin=place.origin, hash=suites[role.suite].hash)
             _check_suite(name, role, suites[role.suite])
     places = _panel_places(experiment, shelves)
-    panels = {name: load_panel(place.path, shelves.workspace) for name, place in places.items()}
+    panels = {
+        name: load_panel(place.path, shelves.workspace, policy=_panel_policy(experiment, name))
+        for name, place in places.items()
+    }
     _check_panels(experiment, panels)
     check_seats(experiment, panels.values())
     profile = shelves.find("profile", experiment.profile)
@@ -144,6 +147,10 @@ def _policy_place(role: str, spec: TalkSpec, shelves: Shelves) -> tuple[Path | N
         return find_weights(spec, shelves.project or Path.cwd()), where
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error
+
+
+def _panel_policy(experiment: Experiment, panel: str) -> TalkSpec | None:
+    return experiment.panels[panel].policy if panel in experiment.panels else None
 
 
 def _check_suite(name: str, role: RoleTable, suite: Suite) -> None:
@@ -261,7 +268,7 @@ def load_own_panels(folder: Path, lock: Lock, *, asked: bool) -> dict[str, Panel
     for name, origin in lock.panels.items():
         own = folder / INPUTS / "panels" / _flat(name)
         try:
-            panels[name] = load_panel(own)
+            panels[name] = load_panel(own, policy=_panel_policy(lock.experiment, name))
         except UnknownNameError:
             if asked:
                 raise
