@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rqgm.core.failures import Failure
 from rqgm.core.hashes import canonical_json
-from rqgm.core.words import Verdict
+from rqgm.core.words import Fulfilment, Verdict
 from rqgm.judging.evidence import Standing
 from rqgm.orchestration.drafts import Draft
 from rqgm.orchestration.propagation import Revision
-from rqgm.roles.messages import CheckedPointer, PanelPlace, SaidJudge
+from rqgm.roles.messages import CheckedPointer, PanelPlace, SaidJudge, passable
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from rqgm.judging.judge import JudgeCase, Opinion
     from rqgm.orchestration.talk import Talk
 
     Ask = Callable[[str, JudgeCase], Awaitable[Opinion]]
 
-MAX_MESSAGE_BYTES = 64 * 1024
-"""What one seat may tell the others beside its verdict; of a larger message they hear nothing."""
 MAX_TEXT_CHARS = 16_384
 """How much of an opinion's words a policy is told of."""
 
@@ -39,12 +38,12 @@ def held(opinion: Opinion) -> float | None:
     return standings.count(Standing.HELD) / len(standings) if standings else None
 
 
-def draft(opinion: Opinion) -> Draft:
-    """Return what a policy is told of an opinion: the verdict (with its answers to criteria) is the answer."""
-    told = {name: answer.value for name, answer in opinion.criteria.items()}
-    silent = opinion.verdict is Verdict.ABSTAIN and not told
+def draft(opinion: Opinion, asked: Iterable[str] = ()) -> Draft:
+    """Return what a policy is told of an opinion: the verdict, with the answers to criteria that were `asked`."""
+    told = {name: opinion.criteria.get(name, Fulfilment.ABSTAIN) for name in asked}
+    silent = _silent(opinion, told)
     claims = [entry.pointer.claim for entry in opinion.evidence]
-    text = "\n".join([opinion.verdict.value, *claims, canonical_json(message(opinion))])
+    text = "\n".join([opinion.verdict.value, *claims, canonical_json(passable(opinion.message))])
     return Draft(
         text="" if silent else text[:MAX_TEXT_CHARS],
         answer=None if silent else canonical_json([opinion.verdict.value, told]),
@@ -53,15 +52,6 @@ def draft(opinion: Opinion) -> Draft:
         cpu_s=opinion.usage.cpu_s,
         failed=opinion.failure not in (None, Failure.ABSTAINED),
     )
-
-
-def message(opinion: Opinion) -> Any:
-    """Return what an opinion tells other seats beside verdict and evidence, None if it is too large."""
-    try:
-        fits = len(canonical_json(opinion.message).encode()) <= MAX_MESSAGE_BYTES
-    except (TypeError, ValueError):  # an installed judge may leave anything there
-        return None
-    return opinion.message if fits else None
 
 
 def keeps_evidence(old: Opinion, new: Opinion) -> bool:
@@ -97,16 +87,27 @@ async def converse(
         )
         new = await ask(names[seat], replace(case, place=told))
         costs[names[seat]] += new.usage
-        return Revision(None if new.failure else new, new.usage, new.failure, new.detail)
+        if new.failure in (None, Failure.ABSTAINED) and not _silent(new, asked):
+            return Revision(new, new.usage)
+        return Revision(None, new.usage, new.failure or Failure.ABSTAINED, new.detail)
 
-    talked = await talk.hold(list(opinions.values()), draft, again, "majority", accept=keeps_evidence, gate=gate)
+    asked = [criterion.id for criterion in case.criteria]
+    talked = await talk.hold(
+        list(opinions.values()), partial(draft, asked=asked), again, "majority", accept=keeps_evidence, gate=gate
+    )
     stand = {name: replace(opinion, usage=costs[name]) for name, opinion in zip(names, talked.answers, strict=True)}
     return stand, talked.to_json()
+
+
+def _silent(opinion: Opinion, asked: Iterable[str]) -> bool:
+    """Tell whether an opinion abstains from all that was asked."""
+    answers = (opinion.criteria.get(name, Fulfilment.ABSTAIN) for name in asked)
+    return opinion.verdict is Verdict.ABSTAIN and all(answer is Fulfilment.ABSTAIN for answer in answers)
 
 
 def said(seat: int, opinion: Opinion) -> SaidJudge:
     """Return an opinion as other seats hear it."""
     checked = [CheckedPointer(pointer=entry.pointer, standing=entry.standing.value) for entry in opinion.evidence]
     return SaidJudge(
-        seat=seat, verdict=opinion.verdict, score=opinion.score, evidence=checked, message=message(opinion)
+        seat=seat, verdict=opinion.verdict, score=opinion.score, evidence=checked, message=passable(opinion.message)
     )

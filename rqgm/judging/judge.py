@@ -123,5 +123,5 @@ class RoleJudge:
             ),
             mounts=(Mount(ARTIFACT, case.artifact), Mount(TASK, case.environment)),
             models=self.models,
-            scope=self.scope,
+            scope=f"{self.scope}/turn/{case.place.turn}" if case.place and case.place.turn else self.scope,
         )

@@ -256,7 +256,7 @@ class Panel:
         cases = {seat: place(case, number, len(judges)) if self.talk else case for number, seat in enumerate(judges)}
         calls = {seat: Call(partial(hear, judge, cases[seat])) for seat, judge in judges.items()}
         opinions = await run_calls(calls, gate)
-        if self.talk is None:
+        if self.talk is None or not judges:
             return opinions, ()
 
         async def again(seat: str, told: JudgeCase) -> Opinion:
@@ -330,11 +330,18 @@ def load_panel(
 
 def _open_talk(policy: TalkSpec, folder: Path, path: Path) -> Talk:
     own = folder / POLICY / WEIGHTS
-    return open_talk(policy, own if own.is_file() else find_weights(policy, folder), f"{path}: policy")
+    try:
+        weights = own if policy.weights is None and own.is_file() else find_weights(policy, folder)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return open_talk(policy, weights, f"{path}: policy")
 
 
 def copy_policy(spec: PanelSpec, folder: Path, own: Path) -> None:
-    """Copy the weights of a panel's policy into the run's own copy of it, so that no update reaches the run."""
-    weights = find_weights(spec.policy, folder) if spec.policy else None
-    if weights:
+    """Copy the weights of a panel's policy into the run's own copy of it, so that no update reaches the run.
+
+    Those that are named lie in the panel's folder, which was copied; of a copy of a copy all do.
+    """
+    weights = find_weights(spec.policy, folder) if spec.policy and spec.policy.weights is None else None
+    if weights and not (own / POLICY / WEIGHTS).is_file():
         copy_weights(weights, own / POLICY / WEIGHTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,14 +12,16 @@ from rqgm.core.errors import ConfigError
 from rqgm.core.hashes import hash_json, sha256
 from rqgm.core.text import clean
 from rqgm.core.usage import Usage
+from rqgm.orchestration import policies
 from rqgm.orchestration.embeddings import HashingEmbedder, open_embedder
 from rqgm.orchestration.features import MOST_AGENTS, VERSION, features
 from rqgm.orchestration.plans import Plan, PlanError
 from rqgm.orchestration.policies.fixed import Parallel
 from rqgm.orchestration.policies.learned import Learned
-from rqgm.orchestration.policy import SHIPPED, open_policy
+from rqgm.orchestration.policy import GROUP, SHIPPED, known_policies, open_policy
 from rqgm.orchestration.propagation import Propagated, no_evidence_lost, propagate
 from rqgm.orchestration.selection import choose
+from rqgm.orchestration.weights import WeightsError
 
 if TYPE_CHECKING:
     import asyncio
@@ -42,7 +45,7 @@ class TalkSpec(BaseModel):
     policy: str = Field(max_length=300, description="as `open_policy` takes it: gated, full, random(0.3), a plug-in, …")
     weights: str | None = Field(
         default=None,
-        pattern=r"^[A-Za-z0-9._/-]{1,200}$",
+        pattern=r"^[A-Za-z0-9._/-]{1,188}\.safetensors$",
         description="file of a learned policy's weights (….safetensors, its card beside it); without, what ships",
     )
     embedder: Literal["hashing", "minilm"] = "hashing"
@@ -71,16 +74,17 @@ class Talked(Generic[Answer]):
         return self.done.usage if self.done else Usage()
 
     def to_json(self) -> dict[str, Any]:
-        """Return what a record keeps: the plan, and what became of its turns."""
+        """Return what a record keeps: the plan, and its turns as [agent, number, standing, failure if it failed]."""
         done = self.done
         told: dict[str, Any] = {
             "plan": self.plan.to_json(),
             "chosen": self.chosen,
             "extra_calls": done.extra_calls if done else 0,
             "critical_path": done.critical_path if done else 0,
-            "turns": [[turn.agent, turn.number, record.standing.value] for turn, record in done.turns.items()]
-            if done
-            else [],
+            "turns": [
+                [*turn, record.standing.value, *([record.failure.value] if record.failure else [])]
+                for turn, record in (done.turns.items() if done else ())
+            ],
         }
         return told | ({"trouble": self.trouble} if self.trouble else {})
 
@@ -136,8 +140,9 @@ def find_weights(spec: TalkSpec, folder: Path) -> Path | None:
     Named ones are a file inside of `folder`, else they are those that ship. Raises ConfigError.
     """
     if spec.weights is None:
-        shipped = SHIPPED / f"{spec.policy.strip()}.safetensors"
-        return shipped if shipped.is_file() else None
+        name = spec.policy.strip()
+        shipped = SHIPPED / f"{name}.safetensors"
+        return shipped if name in known_policies() and shipped.is_file() else None
     path = folder / spec.weights
     if not path.resolve().is_relative_to(folder.resolve()):
         raise ConfigError(f"policy {spec.policy}: weights {spec.weights!r} lie outside of {folder}; copy them there")
@@ -147,13 +152,29 @@ def find_weights(spec: TalkSpec, folder: Path) -> Path | None:
 
 
 def open_talk(spec: TalkSpec, weights: Path | None, where: str) -> Talk:
-    """Return the policy that `spec` names, with these weights, ready for use; ConfigError says `where` it is wrong."""
+    """Return the policy that `spec` names, with these weights, ready for use.
+
+    What is wrong is a ConfigError that says `where`, a WeightsError if it is the weights.
+    """
     try:
         policy = open_policy(spec.policy, weights)
+        digest = sha256(weights.read_bytes()) if weights else None
         if isinstance(policy, Learned):
             policy.weights.check_version(VERSION)
         embedder = open_embedder(spec.embedder)
+    except WeightsError as error:
+        raise type(error)(f"{where}: {error}") from error
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error
-    digest = sha256(weights.read_bytes()) if weights else None
-    return Talk(policy, hash_json([spec.policy, digest, spec.embedder, VERSION]), embedder)
+    except OSError as error:
+        raise ConfigError(f"{where}: {weights}: cannot be read: {error.strerror}") from error
+    return Talk(policy, hash_json([spec.policy, digest, spec.embedder, VERSION, *_maker(policy)]), embedder)
+
+
+def _maker(policy: Policy) -> list[str]:
+    """Return who made a plug-in's policy: distribution, version and entry point; nothing for ours."""
+    if type(policy).__module__.startswith(policies.__name__):
+        return []
+    found = next((point for point in entry_points(group=GROUP) if point.name == policy.name), None)
+    dist = found.dist if found else None
+    return [dist.name if dist else "", dist.version if dist else "", found.value if found else ""]

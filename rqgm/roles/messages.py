@@ -6,13 +6,18 @@ Folders in a request are absolute paths as the role sees them.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import json
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from rqgm.core.criteria import MAX_CRITERIA
 from rqgm.core.grants import ModelGrant
+from rqgm.core.hashes import canonical_json
 from rqgm.core.words import Fulfilment, RoleKind, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 IO = "/rqgm/io"
 ROLE = "/rqgm/role"
@@ -25,6 +30,8 @@ TEAM = "/rqgm/team"
 MAX_RESPONSE_BYTES = 1 << 20
 MAX_POINTERS = 100
 MAX_ANSWER_CHARS = 2_000
+MAX_MESSAGE_BYTES = 64 * 1024
+MAX_MESSAGE_DEPTH = 64
 
 Note = Annotated[str, Field(max_length=20_000)]
 
@@ -54,11 +61,38 @@ class _Request(_Message):
     model: ModelGrant | None = None
 
 
+def passable(message: object) -> Any:
+    """Return a message as others hear it, plain JSON; None where it is none, or too large or too deep to be passed on.
+
+    That is beyond `MAX_MESSAGE_BYTES`, or lists and tables more than `MAX_MESSAGE_DEPTH` deep: whoever hears it must be
+    able to read it.
+    """
+    try:
+        text = canonical_json(message)
+        if len(text.encode()) > MAX_MESSAGE_BYTES:
+            return None
+        plain = json.loads(text)
+    except (TypeError, ValueError, RecursionError):  # an installed judge may leave anything there
+        return None
+    level, depth = [plain], 0
+    while level := [part for value in level for part in _parts(value)]:
+        depth += 1
+        if depth > MAX_MESSAGE_DEPTH:
+            return None
+    return plain
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
 class Said(BaseModel):
     """What a member of a team answered, as another one hears it, or the member itself when it is asked again.
 
-    `answer`, `evidence` and `message` are as its response had them; `artifact` is a folder with what it made, for
-    reading only (None: it made nothing).
+    `answer`, `evidence` and `message` are as its response had them (a message that is too large or too deep is None);
+    `artifact` is a folder with what it made, for reading only (None: it made nothing, or more than is passed on).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

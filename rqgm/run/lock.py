@@ -24,7 +24,7 @@ from rqgm.judging.panel import Panel, copy_policy, load_panel
 from rqgm.judging.scoring.recorded import Truth
 from rqgm.judging.seats import copy_foreign
 from rqgm.orchestration.talk import find_weights, open_talk, silence
-from rqgm.orchestration.weights import copy_weights
+from rqgm.orchestration.weights import WeightsError, WeightsVersionError, copy_weights
 from rqgm.run.experiment import Experiment
 from rqgm.run.seats import check_seats
 from rqgm.sandbox.profile import Profile, load_profile
@@ -293,6 +293,12 @@ def load_own_talks(folder: Path, lock: Lock, *, asked: bool) -> dict[str, Talk]:
         own = _own_weights(folder, role)
         try:
             talks[role] = open_talk(spec, own if own.is_file() else None, f"{folder}: roles.{role}.policy")
+        except WeightsVersionError:  # of an older rqgm: such a run can be read, and not gone on with
+            if asked:
+                raise
+            talks[role] = replace(silence(), hash=lock.policies.get(role, ""))
+        except WeightsError as error:
+            raise IntegrityError(f"{error}; the run's own copy of the policy of {role} was altered") from error
         except ConfigError:
             if asked:
                 raise

@@ -125,7 +125,10 @@ class Shelves:
             if len(layers) == MOST_LAYERS:
                 raise ConfigError(f"{folder / SEED_FILE}: extends: more than {MOST_LAYERS} workspaces, or a circle")
             told = parse(read_toml(folder / SEED_FILE), SeedFile, folder / SEED_FILE)
-            folder = self.find("workspace", told.extends).path
+            try:
+                folder = self.find("workspace", told.extends).path
+            except UnknownNameError as error:
+                raise ConfigError(f"{folder / SEED_FILE}: extends: {error}") from error
 
     def _is(self, kind: Kind, path: Path) -> bool:
         return path.is_file() if kind == "experiment" else (path / _MARKERS[kind]).is_file()

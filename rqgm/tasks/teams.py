@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from rqgm.core.failures import Failure
-from rqgm.core.hashes import canonical_json, hash_json
+from rqgm.core.hashes import hash_json
 from rqgm.core.streams import stream_seed
 from rqgm.core.trees import hash_tree
 from rqgm.core.usage import Usage
 from rqgm.orchestration.drafts import Draft
 from rqgm.orchestration.propagation import Revision
 from rqgm.orchestration.talk import silence
-from rqgm.roles.messages import TEAM, Said, SolverResponse, TeamPlace
+from rqgm.roles.messages import TEAM, Said, SolverResponse, TeamPlace, passable
 from rqgm.roles.runner import Mount, run_role
 from rqgm.tasks.solving import Solver, solver_job
 from rqgm.tasks.task import task_profile
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from rqgm.sandbox.profile import Profile
     from rqgm.tasks.task import Task
 
-MAX_MESSAGE_BYTES = 64 * 1024
-"""What one member may tell the others; of a larger message they hear nothing."""
+MAX_SHOWN_BYTES = 2 << 20
+"""The largest artifact that is shown to others: a sandbox must hold those of a whole team."""
 MAX_TEXT_BYTES = 64 * 1024
 """How much of an artifact a policy is told of."""
 RULE: Final = "evidence"
@@ -50,6 +50,11 @@ class Contribution:
     failure: Failure | None
     detail: str
     usage: Usage
+
+    @property
+    def shown(self) -> bool:
+        """Whether others see its files: it made some, and not too much."""
+        return bool(self.tree) and sum(len(file.data) for file in self.tree.values()) <= MAX_SHOWN_BYTES
 
     @property
     def key(self) -> str:
@@ -101,8 +106,8 @@ class Assignment:
 
         Raises InfrastructureError.
         """
-        told = {f"{TEAM}/own": own.tree} if own else {}
-        told |= {f"{TEAM}/{other}": said.tree for other, said in (heard or {}).items()}
+        told = {f"{TEAM}/own": own} if own else {}
+        told |= {f"{TEAM}/{other}": said for other, said in (heard or {}).items()}
 
         def place(seen: Callable[[str], str]) -> TeamPlace:
             return TeamPlace(
@@ -119,11 +124,11 @@ class Assignment:
             self.solver,
             seed=stream_seed(self.seed, "role", self.solver.role, self.task.name, *([member] if member else [])),
             wall_s=self.profile.wall_s,
-            steps=self.steps // self.members,
+            steps=max(1, self.steps // self.members) if self.steps else 0,  # 0 would be no limit
             models=self.models,
             scope=self.scope if alone else f"{self.scope}/member/{member}/turn/{turn}",
             place=None if alone else place,
-            told=tuple(Mount(path, tree) for path, tree in told.items() if tree),
+            told=tuple(Mount(path, said.tree) for path, said in told.items() if said.shown),
         )
         run = await run_role(self.sandboxes, task_profile(self.task, self.profile), job)
         return _contribution(self.task, run)
@@ -178,11 +183,10 @@ def _contribution(task: Task, run: RoleRun) -> Contribution:
         return Contribution({}, None, None, None, None, failure or Failure.MALFORMED_RESPONSE, detail, run.usage)
     said, tree = run.response, run.tree or {}
     answer = f"said:{said.answer}" if said.answer is not None else f"tree:{hash_tree(tree)}"
-    message = said.message if len(canonical_json(said.message).encode()) <= MAX_MESSAGE_BYTES else None
-    return Contribution(tree, answer, said.evidence, message, said.notes, None, "", run.usage)
+    return Contribution(tree, answer, said.evidence, passable(said.message), said.notes, None, "", run.usage)
 
 
 def _said(member: int, said: Contribution, folder: str) -> Said:
     answer = said.answer.removeprefix("said:") if said.answer and said.answer.startswith("said:") else None
-    artifact = folder if said.tree else None
+    artifact = folder if said.shown else None
     return Said(member=member, answer=answer, evidence=said.evidence, message=said.message, artifact=artifact)
