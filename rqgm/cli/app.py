@@ -19,6 +19,7 @@ from rqgm.cli import (
     judge,
     lineage,
     log,
+    nexa,
     report,
     resume,
     run,
@@ -63,6 +64,7 @@ for module in (export, calls, schema, doctor):
 app.add_typer(judge.app, name="judge")
 app.add_typer(task.app, name="task")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(nexa.app, name="nexa")
 
 
 @app.callback(invoke_without_command=True)

@@ -68,9 +68,14 @@ class Gated(Learned):
     def plan_of(self, reading: Reading, rng: np.random.Generator | None = None) -> Plan:
         """Return the likelier decision at every step, or with `rng` a drawn one; WeightsError if they do not fit."""
         scores = self.scores_of(reading)
-        count = len(scores.order)
         if not _decided(np.array([scores.gate]), rng)[0]:
-            return Plan.none(count)
+            return Plan.none(len(scores.order))
+        return self.opened(scores, rng)
+
+    @staticmethod
+    def opened(scores: Scores, rng: np.random.Generator | None = None) -> Plan:
+        """Return the plan once the gate is open, by what the weights made of the features."""
+        count = len(scores.order)
         again = _decided(scores.update, rng)
         hears = np.zeros(scores.parent.shape, dtype=np.int64)
         for place in range(1, count):

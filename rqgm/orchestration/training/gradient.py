@@ -32,16 +32,21 @@ class Gradient:
                 f"training needs {missing.name}: install rqgm-toolkit[train]; using trained weights does not"
             ) from missing
 
-    def of(self, weights: Weights, drawn: Likelihood, advantages: Reals, entropy: float) -> Reals:
+    def of(
+        self, weights: Weights, drawn: Likelihood, worth: Reals, entropy: float, gate_worth: Reals | None = None
+    ) -> Reals:
         """Return, by the layout of `weights`, how a batch of B plans would have them changed.
 
-        It is the gradient of the mean over plans of advantage · ln p + `entropy` · entropy, advantages: (B,).
+        It is the gradient of the mean over plans of worth · ln p + `entropy` · entropy. `worth`: (B,), of all decisions
+        of a plan, or of those but the one on its gate, where there is a `gate_worth`: (B,).
         """
 
         def objective(tensors: dict[str, Reals]) -> Any:
             found = drawn.decisions(tensors, self._xp)
-            total = self._xp.sum(found.log_prob * advantages[found.plan]) + entropy * self._xp.sum(found.entropy)
-            return total / len(advantages)
+            weight = worth[found.plan]
+            if gate_worth is not None:
+                weight[: found.gates] = gate_worth[: found.gates]
+            return (self._xp.sum(found.log_prob * weight) + entropy * self._xp.sum(found.entropy)) / len(worth)
 
         found = self._grad(objective)(dict(weights.tensors))
         return np.concatenate([np.ravel(found[slot.name]) for slot in weights.layout])

@@ -43,6 +43,8 @@ class Decisions:
     """(D,), in nats: of each decision, given those before it in its plan."""
     plan: Counts
     """(D,): which plan of the batch it belongs to."""
+    gates: int = 0
+    """The first so many of them are on gates, of plan 0, 1, …; the others come after a gate is open."""
 
 
 class Likelihood(Protocol):
@@ -117,7 +119,7 @@ class _Gated:
             pool = xp.concatenate([np.array([_NEVER]), tensors["parent.stop"], wants])
             found.append(_picks(pool[self._columns], self._picked, xp))
         logs, entropies = (xp.concatenate(parts) for parts in zip(*found, strict=True))
-        return Decisions(logs, entropies, self._plan)
+        return Decisions(logs, entropies, self._plan, len(self._gates))
 
 
 def _steps(numbers: Counts, offset: int) -> list[tuple[list[int], int]]:

@@ -40,6 +40,10 @@ class Settings(BaseModel):
     """By how much the multiplier moves in an update, for each call above or below the target."""
     baseline: Literal["paired", "batch"] = "paired"
     """Advantage: r(plan) - r(nobody talks), less its mean over the batch; or r(plan) less its mean over the batch."""
+    gate: Literal["held", "drawn"] = "held"
+    """Held: every plan is drawn with the gate open, and its gate learns from what that is worth against a shut one."""
+    floor: Price = 0.2
+    """What comes after an open gate learns as if that were open with this chance at least."""
     batch: Annotated[int, Field(ge=1, le=4_096)] = 32
     """Items in an update."""
     plans: Annotated[int, Field(ge=1, le=256)] = 4
@@ -63,7 +67,9 @@ class Settings(BaseModel):
 
 PRESETS = {
     "default": Settings(),
-    "paper": Settings(prices=Prices(call=0.0, edges=0.1), baseline="batch", plans=1, updates=50, rate=0.1, entropy=0.0),
+    "paper": Settings(
+        prices=Prices(call=0.0, edges=0.1), baseline="batch", gate="drawn", plans=1, updates=50, rate=0.1, entropy=0.0
+    ),
 }
 """`paper` is as told in arXiv 2605.15573; it tells of no validation, and here it is looked at as in `default`."""
 

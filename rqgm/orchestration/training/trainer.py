@@ -13,6 +13,7 @@ from rqgm.core.errors import ConfigError, UnknownNameError
 from rqgm.core.streams import stream_seed
 from rqgm.orchestration.policies.edge_logits import EdgeLogits
 from rqgm.orchestration.policies.gated import Gated
+from rqgm.orchestration.policies.learned import probability
 from rqgm.orchestration.policies.nexa_paper import NexaPaper
 from rqgm.orchestration.training.gradient import Adam, Gradient
 from rqgm.orchestration.training.likelihood import likelihood
@@ -121,6 +122,18 @@ def _rank(found: Trained, settings: Settings) -> tuple[float, float]:
     return -over, found.validation
 
 
+@dataclass(frozen=True)
+class _Batch:
+    """Plans that were drawn, B of them, and what they are worth to the decisions behind them."""
+
+    drawn: list[tuple[Reading, Plan]]
+    worth: NDArray[np.float64]  # (B,)
+    gate_worth: NDArray[np.float64] | None  # (B,)
+    reward: float
+    calls: float
+    empty: float
+
+
 class _Attempt:
     """One training from one seed."""
 
@@ -142,20 +155,21 @@ class _Attempt:
         self._note(history, tell, Step(self._seed, 0, 0.0, 0.0, 1.0, multiplier, best.validation))
         last_better = 0
         for update in range(1, settings.updates + 1):
-            drawn, rewards, advantages, calls = await self._drawn(multiplier)
-            plans = likelihood(self._policy.kind, drawn)
-            slope = self._gradient.of(self._policy.weights, plans, advantages, settings.entropy)
+            batch = await self._drawn(multiplier)
+            plans = likelihood(self._policy.kind, batch.drawn)
+            slope = self._gradient.of(self._policy.weights, plans, batch.worth, settings.entropy, batch.gate_worth)
             self._policy = self._policy.with_vector(adam.step(self._policy.vector, slope))
-            empty = sum(plan.empty for _, plan in drawn) / len(drawn)
             if settings.target_calls is not None:
-                multiplier = max(0.0, multiplier + settings.multiplier_step * (calls - settings.target_calls))
+                multiplier = max(0.0, multiplier + settings.multiplier_step * (batch.calls - settings.target_calls))
             looked = None
             if update % settings.check_every == 0 or update == settings.updates:
                 found = await self._look(update)
                 looked = found.validation
                 if _rank(found, settings) > _rank(best, settings):
                     best, last_better = found, update
-            self._note(history, tell, Step(self._seed, update, rewards, calls, empty, multiplier, looked))
+            self._note(
+                history, tell, Step(self._seed, update, batch.reward, batch.calls, batch.empty, multiplier, looked)
+            )
             if update - last_better >= settings.patience * settings.check_every:
                 break
         return best
@@ -166,24 +180,51 @@ class _Attempt:
         if tell is not None:
             tell(step)
 
-    async def _drawn(self, multiplier: float) -> tuple[list[tuple[Reading, Plan]], float, NDArray[np.float64], float]:
-        """Draw a batch: what was read with what was planned, mean reward, (B,) advantages, mean extra calls."""
-        chosen = [self._next() for _ in range(self._settings.batch)]
-        drawn, asked = [], []
+    async def _drawn(self, multiplier: float) -> _Batch:
+        settings = self._settings
+        held = settings.gate == "held" and isinstance(self._policy, Gated)
+        chosen = [self._next() for _ in range(settings.batch)]
+        drawn, asked, chances = [], [], []
         for number, episode in chosen:
             reading = self._read(number, episode)
-            for _ in range(self._settings.plans):
-                plan = self._policy.plan_of(reading, self._draw)
+            for _ in range(settings.plans):
+                plan, opens = self._plan(reading, held=held)
                 drawn.append((reading, plan))
+                chances.append(opens)
                 asked.append(self._plays[number].ending(episode, plan))
         endings = await asyncio.gather(*asked)
-        gained = np.array([reward(ending, self._settings, multiplier) for ending in endings])
-        advantages = gained
-        if self._settings.baseline == "paired":
-            silent = await asyncio.gather(*(self._plays[number].parallel(episode) for number, episode in chosen))
-            advantages = gained - np.repeat([reward(one, self._settings) for one in silent], self._settings.plans)
-        calls = float(np.mean([ending.extra_calls for ending in endings]))
-        return drawn, float(gained.mean()), advantages - advantages.mean(), calls
+        silent = await asyncio.gather(*(self._plays[number].parallel(episode) for number, episode in chosen))
+        gained = np.array([reward(ending, settings, multiplier) for ending in endings])
+        quiet = np.repeat([reward(one, settings) for one in silent], settings.plans)
+        chance = np.array(chances)
+        calls = np.array([ending.extra_calls for ending in endings])
+        talks = np.array([not plan.empty for _, plan in drawn])
+        gate_worth = None
+        if held:
+            gain = gained - quiet
+            groups = gain.reshape(settings.batch, settings.plans)
+            others = (groups.sum(axis=1, keepdims=True) - groups) / max(1, settings.plans - 1)
+            base = others.ravel() if settings.plans > 1 else np.full(gain.shape, gain.mean())
+            worth = np.maximum(chance, settings.floor) * (gain - base)
+            gate_worth = chance * gain
+        else:
+            worth = gained - quiet if settings.baseline == "paired" else gained
+            worth = worth - worth.mean()
+        return _Batch(
+            drawn=drawn,
+            worth=worth,
+            gate_worth=gate_worth,
+            reward=float((quiet + chance * (gained - quiet)).mean()),
+            calls=float((chance * calls).mean()),
+            empty=float(1 - (chance * talks).mean()),
+        )
+
+    def _plan(self, reading: Reading, *, held: bool) -> tuple[Plan, float]:
+        """Draw a plan; with the gate held open, return the chance that it is too."""
+        if not held or not isinstance(self._policy, Gated):
+            return self._policy.plan_of(reading, self._draw), 1.0
+        scores = self._policy.scores_of(reading)
+        return self._policy.opened(scores, self._draw), float(probability(np.array(scores.gate)))
 
     async def _look(self, update: int) -> Trained:
         """Return how the policy of now does on the validation pools, greedily."""
