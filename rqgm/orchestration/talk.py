@@ -21,7 +21,6 @@ from rqgm.orchestration.policies.learned import Learned
 from rqgm.orchestration.policy import GROUP, SHIPPED, known_policies, open_policy
 from rqgm.orchestration.propagation import Propagated, no_evidence_lost, propagate
 from rqgm.orchestration.selection import choose
-from rqgm.orchestration.weights import WeightsError
 
 if TYPE_CHECKING:
     import asyncio
@@ -154,7 +153,7 @@ def find_weights(spec: TalkSpec, folder: Path) -> Path | None:
 def open_talk(spec: TalkSpec, weights: Path | None, where: str) -> Talk:
     """Return the policy that `spec` names, with these weights, ready for use.
 
-    What is wrong is a ConfigError that says `where`, a WeightsError if it is the weights.
+    What is wrong is a ConfigError that says `where`: UnknownNameError, WeightsError or another.
     """
     try:
         policy = open_policy(spec.policy, weights)
@@ -162,10 +161,9 @@ def open_talk(spec: TalkSpec, weights: Path | None, where: str) -> Talk:
         if isinstance(policy, Learned):
             policy.weights.check_version(VERSION)
         embedder = open_embedder(spec.embedder)
-    except WeightsError as error:
-        raise type(error)(f"{where}: {error}") from error
     except ConfigError as error:
-        raise ConfigError(f"{where}: {error}") from error
+        error.args = (f"{where}: {error}",)  # as it is: whoever reads a run tells a missing plug-in from bad weights
+        raise
     except OSError as error:
         raise ConfigError(f"{where}: {weights}: cannot be read: {error.strerror}") from error
     return Talk(policy, hash_json([spec.policy, digest, spec.embedder, VERSION, *_maker(policy)]), embedder)

@@ -262,17 +262,17 @@ def load_inputs(folder: Path, lock: Lock) -> dict[str, Suite]:
 def load_own_panels(folder: Path, lock: Lock, *, asked: bool) -> dict[str, Panel]:
     """Read the run's own copies of its panels and check them; an installed judge must be the version that began.
 
-    A panel that is not going to be asked may lack an installed judge: whoever reads a run need not have it.
+    A panel that is not going to be asked may lack an installed judge or policy: whoever reads a run need not have it.
     """
     panels: dict[str, Panel] = {}
     for name, origin in lock.panels.items():
         own = folder / INPUTS / "panels" / _flat(name)
         try:
             panels[name] = load_panel(own, policy=_panel_policy(lock.experiment, name))
-        except UnknownNameError:
+        except (UnknownNameError, WeightsVersionError):
             if asked:
                 raise
-            panels[name] = load_panel(own, filled=False)
+            panels[name] = load_panel(own, filled=False, policy=_panel_policy(lock.experiment, name))
             continue
         if panels[name].hash != origin.hash:
             plugins = [seat.target for seat in panels[name].spec.seats if seat.kind == "plugin"]

@@ -13,6 +13,8 @@ from rqgm.evolution.worker import work_key
 from rqgm.judging.evidence import Evidence, Standing
 from rqgm.judging.judge import Opinion
 from rqgm.judging.panel import Hearing
+from rqgm.report.audit.talks import talk_faults
+from rqgm.roles.manifest import MAX_TEAM
 from rqgm.roles.messages import EvidencePointer
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ class OutcomeRules:
         self.by_label = self.by_panel = 0
         self._keys: dict[tuple[int, str, str], str] = {}
         self._cells: dict[tuple[str, str], _Cell] = {}
+        self._teams: dict[str, int] = {}
 
     def check(self, body: dict[str, Any], state: State, where: str) -> None:
         """Check one outcome against the state before it."""
@@ -57,6 +60,25 @@ class OutcomeRules:
             self.sheets["criterion"].fault(where, what)
         for what in self._wrong_value(body, state, cell):
             self.sheets["outcomes"].fault(where, what)
+        for what in self._wrong_talks(body, cell):
+            self.sheets["outcomes"].fault(where, what)
+        self.check_team(body, state, where)
+
+    def check_team(self, body: dict[str, Any], state: State, where: str) -> None:
+        """Check how a team talked, if an outcome (also of the test pool) tells of one: equal roles are equal teams."""
+        if "team" not in body:
+            return
+        role = self.criterion.role(body["role"])
+        content = state.nodes[body["node"]].roles[role.name]
+        size = self._teams.get(content)
+        agents = range(2, MAX_TEAM + 1) if size is None else range(size, size + 1)
+        faults = talk_faults(body["team"], agents, allowed=role.talk is not None)
+        if role.kind is not RoleKind.SOLVER:
+            faults.append(f"is of a {role.kind}, and only solvers are teams")
+        for what in faults:
+            self.sheets["outcomes"].fault(where, f"the record of its team {what}")
+        if not faults:
+            self._teams[content] = body["team"]["plan"]["agents"]
 
     def _cell(self, role_name: str, name: str) -> _Cell:
         role = self.criterion.role(role_name)
@@ -129,6 +151,22 @@ class OutcomeRules:
         before = state.artifacts.get(body["artifact_key"])
         if before is not None and before.blob != made["blob"]:
             yield "the same role made another artifact of this task before"
+
+    def _wrong_talks(self, body: dict[str, Any], cell: _Cell) -> Iterator[str]:
+        """Yield in what the seats of a panel cannot have talked as is on record."""
+        told, panel = body.get("talk", []), cell.measure.panel
+        talking = panel is not None and panel.spec.policy is not None and body["artifact"] is not None
+        seats = len(panel.spec.seats) if panel else 0
+        if not talking:
+            if told:
+                yield "has a record of a talk, and nobody was to talk"
+            return
+        if not isinstance(told, list) or (not body.get("criteria") and len(told) != min(seats, 1)):
+            yield "does not say how its panel talked"
+            return
+        for one in told:
+            for what in talk_faults(one, range(seats, seats + 1), allowed=True):
+                yield f"the record of its panel {what}"
 
     def _wrong_panel(self, body: dict[str, Any], panel: Panel) -> Iterator[str]:
         """Let the panel decide anew by what its seats are on record to have said."""

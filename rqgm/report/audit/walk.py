@@ -310,6 +310,7 @@ class Walk:
         sheet.expect(job not in self._tests, where, f"{job} was run twice")
         sheet.expect(body["y"] in (0, 1), where, f"outcome {body['y']!r}")
         self._tests.add(job)
+        self.outcomes.check_team(body, state, where)
         self._usage(body["usage"], where)
 
     def _meet_run_finished(self, event: Event, where: str) -> None:
