@@ -1,7 +1,7 @@
 """rqgm: evolve agents together with their evaluators.
 
-``run_experiment`` runs epochs, ``open_run`` reads a run's folder; ``Judge`` and ``Sandbox`` are protocols of plug-ins.
-Importing this loads nothing else.
+``run_experiment`` runs epochs, ``open_run`` reads a run's folder; ``Judge``, ``Policy`` and ``Sandbox`` are protocols of
+plug-ins. Importing this loads nothing else.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rqgm.judging.judge import Judge
+    from rqgm.orchestration.policy import Policy
     from rqgm.run.api import RunResult, run_experiment
     from rqgm.run.session import RunOptions, open_run
     from rqgm.sandbox.protocol import Sandbox
 
-__all__ = ["Judge", "RunOptions", "RunResult", "Sandbox", "open_run", "run_experiment"]
+__all__ = ["Judge", "Policy", "RunOptions", "RunResult", "Sandbox", "open_run", "run_experiment"]
 
 _HOMES = {
     "Judge": "rqgm.judging.judge",
+    "Policy": "rqgm.orchestration.policy",
     "RunOptions": "rqgm.run.session",
     "RunResult": "rqgm.run.api",
     "Sandbox": "rqgm.sandbox.protocol",
