@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-SPREADS: Final = (0.0, 1.0, 2.0, 3.0)
-REPEATS: Final = (1.0, 3.0, 10.0, 30.0)
+SPREADS: Final = (0.0, 2.0)
+REPEATS: Final = (1.0, 3.0, 10.0)
 MOST_ABLE: Final = 50.0  # logits
 _WIDTH: Final = 2.0  # standard deviation of abilities about 0, in logits, before anything is known
 _DRIFT: Final = 1.0  # likewise about what was learned before
