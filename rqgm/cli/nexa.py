@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rqgm.cli import nexa_record
 from rqgm.cli.console import JSON, foreign, make_console, print_json
 
 if TYPE_CHECKING:
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from rqgm.orchestration.recordings import Recording
     from rqgm.orchestration.weights import Card, Weights
 
-app = typer.Typer(help="Policies of who talks with whom: train, eval.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Policies of who talks with whom: record, train, eval.", no_args_is_help=True, rich_markup_mode=None
+)
+nexa_record.register(app)
 
 RECORDINGS = typer.Argument(metavar="RECORDING...", help="Recorded environments.", show_default=False)
 AGENTS = typer.Option(min=1, max=64, help="Take the first N agents of every episode.", show_default=False)

@@ -104,12 +104,13 @@ class _Item:
 class Rehearsal:
     """Teams or panels as an environment; open one by `rehearsal`."""
 
-    def __init__(self, name: str, cast: _Cast, made_of: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, cast: _Cast, made_of: Mapping[str, Any], gate: asyncio.Semaphore) -> None:
         self.name = name
         self.rule = cast.rule
         self.made_of = dict(made_of)
         """What it is made of: hashes of workspace and suites, settings."""
         self._cast = cast
+        self._gate = gate
         self._items: dict[str, _Item] = {}
         self._episodes: dict[str, list[Episode]] = {"train": [], "validation": [], "test": []}
         self._said: dict[tuple[str, str], Any] = {}
@@ -133,14 +134,13 @@ class Rehearsal:
                 f"{self.name}: {episode.id} holds an answer that nobody here gave: it was recorded of other agents, "
                 "or in an earlier rehearsal; record it anew"
             ) from None
-        said, revision = await self._cast.again(self._items[episode.id], agent, known, others)
+        async with self._gate:
+            said, revision = await self._cast.again(self._items[episode.id], agent, known, others)
         if revision.answer is not None:
             self._said[episode.id, revision.answer.key] = said
         return revision
 
-    async def draft(
-        self, items: Sequence[_Item], agents: int, gate: asyncio.Semaphore, tell: Callable[[int, int], None]
-    ) -> None:
+    async def draft(self, items: Sequence[_Item], agents: int, tell: Callable[[int, int], None]) -> None:
         """Let all agents answer to all items."""
         done = 0
 
@@ -152,7 +152,7 @@ class Rehearsal:
             return answer
 
         calls = {f"{item.id} {agent}": Call(partial(one, item, agent)) for item in items for agent in range(agents)}
-        found = await run_calls(calls, gate)
+        found = await run_calls(calls, self._gate)
         for item in items:
             drafts = [found[f"{item.id} {agent}"] for agent in range(agents)]
             self._said |= {(item.id, reply.key): said for said, reply in drafts}
@@ -291,9 +291,14 @@ async def rehearsal(request: RehearsalRequest) -> AsyncIterator[Rehearsal]:
             else _Panel(sandboxes, profile, Workspace(tree, manifest, {role: role_hash}), role, request)
         )
         named = ", ".join(suite.name for suite in suites)
-        found = Rehearsal(f"{'team' if kind == 'solving' else 'panel'} of {role} on {named}", cast, made_of)
+        found = Rehearsal(
+            f"{'team' if kind == 'solving' else 'panel'} of {role} on {named}",
+            cast,
+            made_of,
+            asyncio.Semaphore(workers),
+        )
         tell = request.tell or (lambda _done, _all: None)
-        await found.draft(_items(suites, kind, request), request.agents, asyncio.Semaphore(workers), tell)
+        await found.draft(_items(suites, kind, request), request.agents, tell)
         yield found
 
 
