@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+# What likelihood chooses from; settled on the train and validation pools of recorded answers (docs/aggregation.md).
 SPREADS: Final = (0.0, 2.0)
 REPEATS: Final = (1.0, 3.0, 10.0)
 MOST_ABLE: Final = 50.0  # logits
