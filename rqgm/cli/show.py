@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 SHOWN_TASKS = 12
 SHOWN_FILES = 12
 NAME_WIDTH = 36
+SAID = ("opinions", "criteria", "team", "talk")
 MAX_FILE_CHARS = 1 << 20
 
 
@@ -87,7 +88,7 @@ def _detail(opened: OpenedRun, index: int, tree: Any, edit: Edit | None) -> dict
     records = [record for record in state.records.values() if state.key(record.node, record.role) in keys]
     wanted = {record.n for record in records}
     said = {
-        event.body["n"]: {key: event.body[key] for key in ("opinions", "criteria") if event.body.get(key)}
+        event.body["n"]: {key: event.body[key] for key in SAID if event.body.get(key)}
         for event in opened.archive.ledger.events()
         if event.kind == "outcome" and event.body["n"] in wanted
     }
@@ -218,13 +219,30 @@ def _opinion_text(opinion: dict[str, Any], judges: dict[str, int]) -> str:
     return f"{name}{seat} {opinion['verdict']}".strip()
 
 
+def _talk_text(talk: Any) -> str:
+    """Return what became of a team's or a panel's second round, in a line; who is told by number, from 0."""
+    if talk.get("trouble"):
+        return f"the policy could not decide: {talk['trouble']}"
+    turns = [
+        f"{agent} {' '.join(became)}" if number == 1 else f"{agent} (turn {number}) {' '.join(became)}"
+        for agent, number, *became in talk["turns"]
+    ]
+    return f"asked again: {', '.join(turns)}" if turns else "nobody asked again"
+
+
 def _print_verdicts(console: Console, outcome: Any) -> None:
-    """Print what judges pointed at in an outcome, and its criteria, where there are any."""
+    """Print of an outcome how a team or panel talked, what judges pointed at, and its criteria, where there are any."""
     for opinion in outcome.get("opinions", []):
         for entry in opinion.get("evidence", []):
             console.print(
                 foreign(f"    n {outcome['n']}, {opinion['slot']} {opinion['verdict']}: {evidence_text(entry)}", 800)
             )
+    if "team" in outcome:
+        team = outcome["team"]
+        chosen = f"member {team['chosen']} of {team['plan']['agents']} chosen"
+        console.print(foreign(f"    n {outcome['n']}, team: {_talk_text(team)}; {chosen}"))
+    for talk in outcome.get("talk", []):
+        console.print(foreign(f"    n {outcome['n']}, {outcome['measure']}: {_talk_text(talk)}"))
     for found in outcome.get("criteria", []):
         console.print(
             foreign(f"    n {outcome['n']}, {found['id']}: {found['result']} by {found['by']} {found['reason']}")

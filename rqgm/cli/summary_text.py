@@ -26,6 +26,7 @@ def print_summary(console: Console, summary: dict[str, Any], run: OpenedRun) -> 
         _print_tests(console, summary)
         _print_edits(console, run.state)
     _print_seats(console, summary)
+    _print_talks(console, summary)
     _print_cost(console, summary)
     _print_next(console, summary)
 
@@ -101,6 +102,26 @@ def _print_seats(console: Console, summary: dict[str, Any]) -> None:
     console.print("  now")
     for slot, seat in summary["seats"].items():
         console.print(f"    {slot}: #{seat['index']}: {quality_text(seat['quality'])}")
+
+
+def _print_talks(console: Console, summary: dict[str, Any]) -> None:
+    """Print how often teams and panels talked, and what came of it."""
+    asked = {name: found for name, found in summary["talk"].items() if found["asked"]}
+    if asked:
+        console.print("\nWho talked after answering in parallel, as the policy decided:")
+    for name, found in asked.items():
+        console.print(f"  {name}: {talk_text(found)}")
+
+
+def talk_text(found: dict[str, Any]) -> str:
+    """Return the figures of a team's or a panel's second round in one line."""
+    text = f"in {found['asked'] - found['empty']} of {found['asked']} cases; {found['extra_calls']} calls more"
+    if found["extra_calls"]:
+        text += (
+            f", in chains of {found['critical_path_mean']:.2f} in the mean: {found['accepted']} accepted, "
+            f"{found['refused']} refused (less evidence), {found['failed']} failed"
+        )
+    return text + (f"; {found['troubled']} times the policy could not decide" if found["troubled"] else "")
 
 
 def quality_text(quality: dict[str, Any]) -> str:

@@ -286,21 +286,23 @@ def load_own_panels(folder: Path, lock: Lock, *, asked: bool) -> dict[str, Panel
 def load_own_talks(folder: Path, lock: Lock, *, asked: bool) -> dict[str, Talk]:
     """Open the policies of a run's teams, by its own copies of their weights, and check them.
 
-    Of a run that is only read an installed policy may be missing.
+    Of a run that is only read an installed policy, or the extra of its embedder, may be missing.
     """
     talks: dict[str, Talk] = {}
     for role, spec in _policies(lock.experiment):
         own = _own_weights(folder, role)
+        if spec.weights and not own.is_file():
+            raise IntegrityError(f"{own}: is missing: the run's own copy of what the team of {role} talks by")
         try:
             talks[role] = open_talk(spec, own if own.is_file() else None, f"{folder}: roles.{role}.policy")
-        except WeightsVersionError:  # of an older rqgm: such a run can be read, and not gone on with
+        except (UnknownNameError, WeightsVersionError):  # gone, or of an older rqgm
             if asked:
                 raise
             talks[role] = replace(silence(), hash=lock.policies.get(role, ""))
         except WeightsError as error:
             raise IntegrityError(f"{error}; the run's own copy of the policy of {role} was altered") from error
         except ConfigError:
-            if asked:
+            if asked or spec.embedder == "hashing":
                 raise
             talks[role] = replace(silence(), hash=lock.policies.get(role, ""))
         if talks[role].hash != lock.policies.get(role):

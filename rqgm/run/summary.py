@@ -15,6 +15,7 @@ from rqgm.evolution.endpoints import carrier
 from rqgm.evolution.quality import judge_quality
 from rqgm.gateway.calls import CALLS_FILE
 from rqgm.run.forecast import forecast
+from rqgm.run.talks import talk_figures
 
 if TYPE_CHECKING:
     from rqgm.archive.state import State
@@ -59,6 +60,7 @@ def summarise(run: OpenedRun) -> dict[str, Any]:
         "gain": gain(state, head),
         "usage": _usage(state),
         "cost_to_best": _cost_to_best(state),
+        "talk": talk_figures(criterion, run.archive.ledger.events()),
         "models": _models(run),
         "forecast": _forecast(run),
         "matched": matched_key(run.lock.experiment),
