@@ -60,7 +60,8 @@ class RehearsalRequest:
     """Who rehearses what: `role` of `workspace` as `agents` members of a team or seats of a panel, on `suites`.
 
     The suites are of one kind: solving for a team, judging for a panel. `steps` is what a team shares, or what each
-    judge has; `limit` draws so many items of each pool and suite. `workers` bounds the calls at work.
+    judge has; `limit` draws so many items of each pool and suite, `pools` are those that are wanted.
+    `workers` bounds the calls at work.
     """
 
     suites: tuple[str, ...]
@@ -70,6 +71,7 @@ class RehearsalRequest:
     steps: int = 400_000
     seed: int = 0
     limit: int | None = None
+    pools: tuple[str, ...] = ("train", "validation", "test")
     profile: str = "python"
     sandbox: str = "auto"
     workers: int | None = None
@@ -283,6 +285,7 @@ async def rehearsal(request: RehearsalRequest) -> AsyncIterator[Rehearsal]:
         "steps": request.steps,
         "seed": request.seed,
         "limit": request.limit,
+        "pools": list(request.pools),
     }
     async with Sandboxes(backend, f"rehearsal-{os.getpid()}", spare=workers) as sandboxes:
         cast: _Cast = (
@@ -315,7 +318,7 @@ def _items(suites: Sequence[Suite], kind: str, request: RehearsalRequest) -> lis
     items = []
     for suite in suites:
         for pool, own in POOLS[kind].items():
-            names = list(suite.names(own))
+            names = list(suite.names(own)) if pool in request.pools else []
             if request.limit is not None and request.limit < len(names):
                 names = sorted(python_stream(request.seed, "episodes", suite.name, pool).sample(names, request.limit))
             items += [_Item(pool, suite, name, _group(suite, name)) for name in names]
