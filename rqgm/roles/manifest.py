@@ -44,7 +44,9 @@ class RoleManifest(BaseModel):
     @model_validator(mode="after")
     def _solvers_only(self) -> RoleManifest:
         if self.team > 1 and self.kind is not RoleKind.SOLVER:
-            raise ValueError(f"a {self.kind} is no team: only solvers are; a panel has several seats instead")
+            raise ValueError(
+                f"team: only solvers are teams, kind {self.kind} is none; a panel has several seats instead"
+            )
         return self
 
 

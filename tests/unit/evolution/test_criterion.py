@@ -9,6 +9,7 @@ import pytest
 from rqgm.core.words import Pool, RoleKind
 from rqgm.evolution.criterion import Criterion, Measure, MeasuredRole
 from rqgm.judging.panel import Panel, PanelSpec, SeatSpec
+from rqgm.orchestration.talk import TalkSpec, open_talk
 
 PANEL = Panel(PanelSpec(name="review", seats=[SeatSpec(name="s", judge="role:reviewer")]))
 CODER = MeasuredRole(
@@ -84,6 +85,28 @@ def test_the_utility_id_is_stable() -> None:
     """Equal criteria, equal id; a panel's description is no part of it."""
     described = Measure("panel", 1.0, Panel(PANEL.spec.model_copy(update={"description": "words"})))
     assert with_coder(measures=(CODER.measures[0], described)).utility_id(SEATS) == CRITERION.utility_id(SEATS)
+
+
+def test_how_a_team_talks_is_part_of_the_criterion() -> None:
+    """And without a policy the criterion is what it was before there were any: older runs keep their ids."""
+    assert CRITERION.utility_id(SEATS) == "5f5728941884f1637bcf8dffdc5f0f98f7911b44621614850f539deae25a729f"
+    talks = [
+        open_talk(TalkSpec(policy=name), None, "here") for name in ("parallel", "full", "random(0.1)", "random(0.2)")
+    ]
+    ids = {with_coder(talk=talk).utility_id(SEATS) for talk in talks}
+    assert len(ids | {CRITERION.utility_id(SEATS)}) == 5
+    assert with_coder(talk=None).utility_id(SEATS) == CRITERION.utility_id(SEATS)
+
+
+def test_how_a_panel_talks_is_part_of_the_criterion() -> None:
+    """It is of the panel's hash."""
+
+    def measured(policy: str) -> Criterion:
+        spec = TalkSpec(policy=policy)
+        panel = Panel(PANEL.spec.model_copy(update={"policy": spec}), talk=open_talk(spec, None, "here"))
+        return with_coder(measures=(CODER.measures[0], Measure("panel", 1.0, panel)))
+
+    assert len({CRITERION.utility_id(SEATS), *(measured(name).utility_id(SEATS) for name in ("full", "star"))}) == 3
 
 
 HARD = replace(REVIEWER, measures=(*REVIEWER.measures, Measure("adversarial", 1.0, share=0.5)))

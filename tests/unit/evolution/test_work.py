@@ -20,7 +20,9 @@ from rqgm.core.words import Pool, RoleKind, Verdict
 from rqgm.evolution.criterion import Criterion, Measure, MeasuredRole
 from rqgm.evolution.work import Bench, SandboxWorker
 from rqgm.evolution.worker import Labelling, SeatRef, Validation
+from rqgm.evolution.worker import Test as TestJob
 from rqgm.judging.panel import Panel, PanelSpec, SeatSpec
+from rqgm.orchestration.talk import TalkSpec, open_talk
 from rqgm.sandbox.pool import Sandboxes
 from rqgm.sandbox.profile import Profile
 from rqgm.tasks.suite import load_suite
@@ -52,7 +54,9 @@ def suite(tmp_path: Path) -> Any:
 
 
 @asynccontextmanager
-async def working(tmp_path: Path, suite: Any, backend: Any) -> Any:
+async def working(
+    tmp_path: Path, suite: Any, backend: Any, workspace: str = WORKSPACE, policy: str | None = None
+) -> Any:
     """Give a worker, the blobs it uses and generation zero's commit."""
     measures = (Measure("tests", 1.0), Measure("panel", 1.0, PANEL))
     hard = (Measure("anchor", 1.0), Measure("adversarial", 1.0, share=0.5))
@@ -64,7 +68,10 @@ async def working(tmp_path: Path, suite: Any, backend: Any) -> Any:
         "editor",
         "digest",
     )
-    tree = {"workspace.toml": File(WORKSPACE.encode()), **{f"{r}/a.py": File(b"") for r in criterion.role_kinds}}
+    if policy:
+        talk = open_talk(TalkSpec(policy=policy), None, "here")
+        criterion = replace(criterion, roles=tuple(replace(role, talk=talk) for role in criterion.roles))
+    tree = {"workspace.toml": File(workspace.encode()), **{f"{r}/a.py": File(b"") for r in criterion.role_kinds}}
     lineage, blobs = Lineage(tmp_path / "git", create=True), Blobs(tmp_path / "blobs")
     commit = lineage.add(0, tree, None, "seed", {})
     async with Sandboxes(backend, "test", spare=0) as sandboxes:
@@ -204,6 +211,53 @@ async def test_whoever_fails_outside_the_agents_leaves_the_bill_to_the_next(
             await worker.validate(solving(commit, 1, "panel:p"))
         again = await worker.validate(solving(commit, 2, "panel:p"))
     assert again["usage"]["agent_runs"] == 2
+
+
+TEAM = WORKSPACE.replace('kind = "solver"', 'kind = "solver"\nteam = 3')
+
+
+async def test_a_teams_work_is_made_once_and_paid_once_with_all_of_its_turns(
+    tmp_path: Path, suite: Any, fake_backend: Any
+) -> None:
+    """The outcome says how it talked; what a later measure finds made already tells of no team."""
+
+    def behave(sandbox: Any) -> Any:
+        if "/rqgm/io/request.json" not in sandbox.files:  # the verifier's
+            sandbox.files["/logs/verifier/reward.txt"] = File(b"1")
+            return ended()
+        if sandbox.request["kind"] == "solver":
+            place = sandbox.request["team"]
+            sandbox.files["/app/a.txt"] = File(f"{place['member']}.{place['turn']}".encode())
+            return sandbox.answer({"evidence": 0.1 * (place["member"] + place["turn"]), "notes": place["turn"]})
+        return sandbox.answer({"verdict": "accept", "score": 1})
+
+    async with working(tmp_path, suite, fake_backend(behave), TEAM, "full") as (worker, blobs, commit):
+        first = await worker.validate(solving(commit, 1, "panel:p"))
+        made = Artifact(first["made"]["blob"], None, "")
+        second = await worker.validate(replace(solving(commit, 2, "panel:p"), made=made))
+        tested = await worker.test(TestJob(commit, "coder", "one"))
+    assert (first["usage"]["agent_runs"], second["usage"]["agent_runs"]) == (3 + 2 + 1, 1)
+    assert first["team"]["plan"]["agents"] == 3
+    assert [turn[2] for turn in first["team"]["turns"]] == ["accepted", "accepted"]
+    chosen = first["team"]["chosen"]
+    assert blobs.get_tree(first["made"]["blob"])["a.txt"].data.decode().startswith(f"{chosen}.")
+    assert "team" not in second
+    assert (tested["team"], tested["usage"]["agent_runs"]) == (first["team"], 5)
+
+
+async def test_a_team_that_fails_as_a_whole_is_a_failure_like_any_other(
+    tmp_path: Path, suite: Any, fake_backend: Any
+) -> None:
+    """Nothing made, nothing right, everything charged."""
+
+    def behave(sandbox: Any) -> Any:
+        return sandbox.answer({}, exit_code=3)
+
+    async with working(tmp_path, suite, fake_backend(behave), TEAM, "full") as (worker, _, commit):
+        found = await worker.validate(solving(commit, 1, "panel:p"))
+    assert (found["y"], found["failure"], found["made"]["blob"]) == (0, "crash", None)
+    assert found["usage"]["agent_runs"] == 3 + 2
+    assert [turn[2:] for turn in found["team"]["turns"]] == [["failed", "crash"]] * 2
 
 
 class Lender:

@@ -75,6 +75,18 @@ def test_a_roles_hash_covers_all_that_it_is_and_nothing_else() -> None:
         (GOOD.replace('["editor"]', '["/etc"]'), "plain relative path"),
         (GOOD.replace('["editor"]', '["../host"]'), "plain relative path"),
         (GOOD.replace('["editor"]', '["absent"]'), "roles.editor.folders: no file in ['absent']"),
+        (
+            GOOD.replace('"solver"', '"solver"\nteam = 0'),
+            "roles.coder.team: Input should be greater than or equal to 1",
+        ),
+        (GOOD.replace('"solver"', '"solver"\nteam = 17'), "roles.coder.team: Input should be less than or equal to 16"),
+        (GOOD.replace('"solver"', '"solver"\nteam = 2.5'), "roles.coder.team"),
+        (GOOD.replace('"solver"', '"solver"\nteam = "all"'), "roles.coder.team"),
+        (
+            GOOD.replace('"editor"\n', '"editor"\nteam = 2\n'),
+            "roles.editor: Value error, team: only solvers are teams, kind editor",
+        ),
+        (GOOD.replace('"solver"', '"judge"\nteam = 3'), "a panel has several seats instead"),
         ("schema_version = 1\n", "roles"),
         ("schema_version = 1\n[roles]\n", "roles"),
         ("x = ", "workspace.toml"),
@@ -88,6 +100,18 @@ def test_a_bad_manifest_is_a_configuration_error_that_names_the_key(text: str | 
         parse(text)
     assert str(caught.value).startswith("node 12: ")
     assert message in str(caught.value)
+
+
+def test_a_team_is_a_part_of_what_a_role_is() -> None:
+    """One member is the role that it was before there were teams: nodes of older runs keep their hashes."""
+    alone = parse(GOOD).role_hash(FILES, "coder")
+    assert alone == "1f3a0a84568f8d0b368ba44bb2f680c8d014974281049e713e97602a7a16e4b6"
+    teams = [parse(GOOD.replace('"solver"', f'"solver"\nteam = {count}')) for count in (1, 2, 16)]
+    assert [manifest.roles["coder"].team for manifest in teams] == [1, 2, 16]
+    assert parse(GOOD.replace('"editor"\n', '"editor"\nteam = 1\n')).roles["editor"].team == 1
+    hashes = [manifest.role_hash(FILES, "coder") for manifest in teams]
+    assert hashes[0] == alone
+    assert len(set(hashes)) == 3
 
 
 def test_a_workspace_without_a_manifest_is_refused() -> None:

@@ -6,10 +6,28 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from rqgm.core.words import RoleKind
-from rqgm.roles.messages import RESPONSES, EditorRequest, EditorResponse, JudgeResponse, Limits, SolverResponse, schemas
+from rqgm.roles.messages import (
+    MAX_MESSAGE_BYTES,
+    MAX_MESSAGE_DEPTH,
+    RESPONSES,
+    EditorRequest,
+    EditorResponse,
+    JudgeRequest,
+    JudgeResponse,
+    Limits,
+    PanelPlace,
+    Said,
+    SolverRequest,
+    SolverResponse,
+    TeamPlace,
+    passable,
+    schemas,
+)
 
 
 @pytest.mark.parametrize(
@@ -69,3 +87,67 @@ def test_an_editors_request_has_no_mate_and_no_evidence_by_default() -> None:
     """Both are the run's choice."""
     request = EditorRequest(role="editor", seed=1, limits=Limits(wall_s=1), workspace="/w")
     assert (request.mate, request.evidence) == (None, [])
+
+
+def test_what_is_new_in_requests_is_left_out_for_those_that_work_alone() -> None:
+    """A role that was written before there were teams reads what it read."""
+    limits = Limits(wall_s=1)
+    alone = SolverRequest(role="r", seed=1, limits=limits, task="t", instruction="i", workdir="/w", artifacts=[])
+    assert "team" not in alone.model_dump()
+    place = alone.model_copy(update={"team": TeamPlace(member=1, members=2)})
+    assert place.model_dump(mode="json")["team"] == {"member": 1, "members": 2, "turn": 0, "own": None, "heard": []}
+    judge = JudgeRequest(role="r", seed=1, limits=limits, task="t", instruction="i", artifact="/a", task_dir="/t")
+    assert "panel" not in json.loads(judge.model_dump_json())
+    seated = judge.model_copy(update={"panel": PanelPlace(seat=0, seats=1)})
+    assert JudgeRequest.model_validate_json(seated.model_dump_json()) == seated
+
+
+json_data = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(json_data)
+def test_plain_data_is_passed_on_as_it_is(data: Any) -> None:
+    """Messages are for programs."""
+    assert passable(data) == data
+    assert Said(member=0, message=passable(data)).message == data
+
+
+def nested(depth: int, table: bool) -> Any:
+    """Return lists or tables, one in the other."""
+    data: Any = 1
+    for _ in range(depth):
+        data = {"a": data} if table else [data]
+    return data
+
+
+@pytest.mark.parametrize("table", [False, True])
+def test_a_message_is_bounded_in_depth_so_that_all_can_read_it(table: bool) -> None:
+    """Whoever hears it is asked by a request in which it lies some levels deeper."""
+    fits, deep = nested(MAX_MESSAGE_DEPTH, table), nested(MAX_MESSAGE_DEPTH + 1, table)
+    assert passable(fits) == fits
+    assert passable(deep) is None
+    assert passable(nested(10_000, table)) is None
+    heard = [Said(member=k, message=fits) for k in range(16)]
+    place = TeamPlace(member=0, members=16, turn=1, own=heard[0], heard=heard)
+    assert TeamPlace.model_validate_json(place.model_dump_json()) == place
+
+
+@pytest.mark.parametrize(
+    "message",
+    [float("nan"), float("inf"), "\ud800", {1, 2}, object(), b"x", 10**5_000],
+    ids=lambda message: type(message).__name__,
+)
+def test_what_is_no_json_is_not_passed_on(message: object) -> None:
+    """An installed judge may leave anything."""
+    assert passable(message) is None
+    assert passable([message]) is None
+
+
+def test_a_message_is_bounded_in_bytes() -> None:
+    """As UTF-8."""
+    assert passable("é" * (MAX_MESSAGE_BYTES // 2 - 1)) is not None
+    assert passable("é" * (MAX_MESSAGE_BYTES // 2)) is None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from rqgm.core.errors import ConfigError, UnknownNameError
+from rqgm.core.errors import ConfigError, RqgmError, UnknownNameError
+from rqgm.run.project import validate
 from rqgm.run.shelves import ProjectFile, Shelves, shipped_root
 
 
@@ -104,3 +106,106 @@ def test_a_bad_project_file_is_named(tiny: Path) -> None:
 def test_without_a_project_there_are_defaults() -> None:
     """The embedded experiment."""
     assert Shelves(None).project_file == ProjectFile(schema_version=1, default_experiment="repair")
+
+
+# ------------------------------------------------------------------ workspaces that extend another
+
+
+def overlay(project: Path, name: str, extends: str, files: dict[str, str]) -> Path:
+    """Write a workspace that holds only what differs from another."""
+    folder = project / "archive" / "seeds" / name
+    for path, text in {"seed.toml": f'schema_version = 1\nextends = "{extends}"\n', **files}.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    return folder
+
+
+MANIFEST = 'schema_version = 1\n[roles.editor]\nkind = "editor"\ncommand = ["sh", "a.sh"]\nfolders = ["all"]\ndeterministic = {}\n'
+
+
+def test_a_workspace_extends_another(tiny: Path) -> None:
+    """Its own files go first, what it does not have is the other's; seed.toml is no part of it, at any depth."""
+    overlay(tiny, "second", "seeds/tiny", {"workspace.toml": MANIFEST.format("true"), "all/b.py": "2\n"})
+    overlay(tiny, "third", "seeds/second", {"workspace.toml": MANIFEST.format("false"), "all/a.py": "3\n"})
+    shelves = Shelves(tiny)
+    base, second, third = (shelves.workspace(f"seeds/{name}") for name in ("tiny", "second", "third"))
+    assert "seed.toml" not in second
+    assert "seed.toml" not in third
+    assert third.keys() == second.keys() == base.keys() | {"all/b.py"}
+    assert second["all/a.py"] == base["all/a.py"]
+    assert (third["all/a.py"].data, third["all/b.py"].data) == (b"3\n", b"2\n")
+    assert b"true" in second["workspace.toml"].data
+    assert b"false" in third["workspace.toml"].data
+    assert shelves.tree(tiny / "archive" / "seeds" / "third") == third
+
+
+def test_what_ships_can_be_extended_in_a_project(tiny: Path) -> None:
+    """Without a copy of it."""
+    overlay(tiny, "mine", "seeds/repair", {"workspace.toml": MANIFEST.format("true"), "all/a.py": "1\n"})
+    assert Shelves(tiny).workspace("seeds/mine").keys() > Shelves(None).workspace("seeds/repair").keys()
+
+
+@pytest.mark.parametrize(
+    ("extends", "message"),
+    [
+        ("seeds/tyny", r"seed\.toml: extends: unknown workspace 'seeds/tyny'; did you mean 'seeds/tiny'\?"),
+        ("seeds/mine", r"seed\.toml: extends: more than 4 workspaces, or a circle"),
+        ("../../../etc", r"seed\.toml: extends: unknown workspace"),
+        ("/", r"seed\.toml: extends: unknown workspace"),
+        ("", r"seed\.toml: extends: unknown workspace"),
+    ],
+)
+def test_what_extends_nothing_or_itself_is_refused(tiny: Path, extends: str, message: str) -> None:
+    """With file, key and remedy; by `rqgm validate` too."""
+    overlay(tiny, "mine", extends, {"workspace.toml": MANIFEST.format("true")})
+    with pytest.raises(ConfigError, match=message):
+        Shelves(tiny).workspace("seeds/mine")
+    (wrong,) = [found for found in validate(Shelves(tiny)) if found.error and found.kind == "workspace"]
+    assert wrong.name == "seeds/mine"
+
+
+def test_two_that_extend_each_other_are_refused(tiny: Path) -> None:
+    """Nobody is the first."""
+    for name, other in (("mine", "yours"), ("yours", "mine")):
+        overlay(tiny, name, f"seeds/{other}", {"workspace.toml": MANIFEST.format("true")})
+    with pytest.raises(ConfigError, match="or a circle"):
+        Shelves(tiny).workspace("seeds/mine")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("schema_version = 1\n", "extends"),
+        ("schema_version = 2\nextends = 'seeds/tiny'\n", "schema_version"),
+        ("schema_version = 1\nextend = 'seeds/tiny'\n", "extend: unknown key; did you mean 'extends'?"),
+        ("extends = ", "seed.toml"),
+    ],
+)
+def test_a_bad_seed_file_is_named(tiny: Path, text: str, message: str) -> None:
+    """With its key."""
+    (overlay(tiny, "mine", "", {"workspace.toml": MANIFEST.format("true")}) / "seed.toml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        Shelves(tiny).workspace("seeds/mine")
+    assert "seeds/mine/seed.toml" in str(caught.value)
+    assert message in str(caught.value)
+
+
+def test_a_link_in_a_layer_is_refused(tiny: Path) -> None:
+    """As in any workspace."""
+    folder = overlay(tiny, "mine", "seeds/tiny", {"workspace.toml": MANIFEST.format("true")})
+    (folder / "all").symlink_to("/etc")
+    with pytest.raises(RqgmError, match="all"):
+        Shelves(tiny).workspace("seeds/mine")
+
+
+def test_a_run_begins_with_all_layers(tiny: Path, tmp_path: Path, make_run: Any) -> None:
+    """In its lineage lies the whole workspace, and nothing that points elsewhere."""
+    from rqgm.run.session import open_run
+
+    manifest = (tiny / "archive" / "seeds" / "tiny" / "workspace.toml").read_text()
+    overlay(tiny, "mine", "seeds/tiny", {"workspace.toml": manifest, "all/b.py": "2\n"})
+    run = open_run(make_run(tiny, tmp_path / "run", "workspace=seeds/mine", finish=False))
+    tree = run.archive.lineage.tree(run.state.nodes[0].commit)
+    run.archive.close()
+    assert {"all/a.py", "all/b.py", "workspace.toml"} <= tree.keys()
+    assert "seed.toml" not in tree
