@@ -35,7 +35,7 @@ def solve(request: dict, source: str, cases: list) -> dict:
         patch = engine.choose()
         text = None if patch is None else patch.text
         return {"text": text, "notes": engine.notes(patch), "usage": {"steps": engine.steps()}}
-    member = Member(strategy_of(plan, place["member"], place["turn"]), source, cases, steps)
+    member = Member(strategy_of(plan, place["member"], place["turn"]), source, cases, steps, place["member"])
     if place["turn"] > 0:
         member.hear(listen(place, source, cases))
     else:

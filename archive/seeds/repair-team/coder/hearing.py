@@ -1,5 +1,6 @@
 """What a member hears: messages and files of others, which may hold anything. What breaks a rule is left out."""
 
+import base64
 import json
 import os
 import stat
@@ -13,6 +14,8 @@ MAX_PROGRAMS = 12  # programs of one message
 MAX_PROBES = 16  # inputs of one message
 MAX_PROBE = 2_000  # characters of an input
 MAX_EDITS = 8
+MAX_TRIED = 40_000  # characters that say what one member tried
+MARK_BYTES = 3
 MAX_SIZE = 1_000
 GROWTH, ROOM = 4, 2_000  # a program may be so many times as long as the faulty one, and so many characters
 
@@ -25,10 +28,11 @@ class Told:
 
 
 class Heard:
-    """All that a member heard: programs (its own first, then in the order heard) and inputs to compare patches on."""
+    """All that a member heard: programs (its own first, then in the order heard), inputs to compare patches on, and
+    marks of the candidates that were tried."""
 
     def __init__(self):
-        self.programs, self.probes = [], []
+        self.programs, self.probes, self.marks = [], [], set()
 
 
 def listen(place: dict, source: str, cases: list) -> Heard:
@@ -46,6 +50,7 @@ def listen(place: dict, source: str, cases: list) -> Heard:
         made = _made(said.get("artifact"), longest)
         if made is not None and made != source:
             heard.programs.append(Told(made, [], said["member"]))
+        heard.marks |= _marks(message.get("tried"))
         for item in _list(message.get("probes"), MAX_PROBES):
             key = _probe_key(item, names)
             if key is not None and key not in known:
@@ -63,6 +68,17 @@ def _told(item, member, longest):
         return None
     edits = [_edit(entry) for entry in _list(item.get("edits"), MAX_EDITS)]
     return Told(item["source"], [edit for edit in edits if edit is not None], member)
+
+
+def _marks(text) -> set:
+    """Return the marks of tried candidates in a message."""
+    if not isinstance(text, str) or len(text) > MAX_TRIED:
+        return set()
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        return set()
+    return {data[at : at + MARK_BYTES] for at in range(0, len(data) - MARK_BYTES + 1, MARK_BYTES)}
 
 
 def _edit(entry):
@@ -100,12 +116,12 @@ def _made(folder, longest):
         return None
     try:
         handle = os.open(os.path.join(folder, PROGRAM), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            data = os.read(handle, 4 * longest + 1) if stat.S_ISREG(os.fstat(handle).st_mode) else b"\0"
+        finally:
+            os.close(handle)
     except (OSError, ValueError):
         return None
-    with open(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return None
-        data = file.read(4 * longest + 1)
     try:
         text = data.decode()
     except UnicodeDecodeError:
@@ -118,6 +134,6 @@ def shortened(message: dict, most: int) -> dict:
     while len(json.dumps(message)) > most:
         longest = max(("programs", "probes"), key=lambda name: len(json.dumps(message[name])))
         if not message[longest]:
-            return {**message, "lines": []}
+            return {**message, "lines": [], "tried": ""}
         message = {**message, longest: message[longest][:-1]}
     return message

@@ -1,7 +1,9 @@
 """A member of a team: the engine's search by its own strategy, what it tells others, and what it makes of theirs."""
 
+import base64
 import hashlib
 import random
+import zlib
 
 from coder.engine import Base, Engine, Patch, SearchOver
 from coder.evidence import Evidence
@@ -12,6 +14,7 @@ from shared.values import canonical, closeness
 
 PROBE_SEED = 0  # of the inputs on which all members of all teams compare patches
 MAX_MESSAGE = 28_000  # characters
+MAX_TRIED = 3_500  # candidates that a message says were tried
 LOOKED_AT = 12  # candidates that are run on all cases to see what they repair
 
 
@@ -26,6 +29,12 @@ class Repair:
         return sum(self.passed), round(self.gain, 9)
 
 
+def mark(base: Base, edit) -> bytes:
+    """Return three bytes by which members know an edit of a program; once in ten million they mistake another for it."""
+    text = f"{base.program.source}|{edit.operator}|{edit.line}|{edit.index}"
+    return zlib.crc32(text.encode(errors="replace")).to_bytes(4, "big")[:3]
+
+
 class TeamEvidence(Evidence):
     """Answers to inputs that are the same for all members, and to those that others sent."""
 
@@ -37,16 +46,29 @@ class TeamEvidence(Evidence):
 
 
 class Member(Engine):
-    """Searches as the engine does. `repairs` are the partial repairs known, `told` maps a text to who told it."""
+    """Searches as the engine does. `repairs` are the partial repairs that it knows, its own and others'."""
 
-    def __init__(self, strategy, source: str, cases: list, steps: int):
+    def __init__(self, strategy, source: str, cases: list, steps: int, number: int = 0):
         super().__init__(strategy, source, cases, steps, PROBE_SEED)
+        self.number = number
         self.repairs = []
         self.evidence = TeamEvidence(self, [])
         self.ranking = strategy.RANKING
+        self.marks, self.known_marks = [], set()
         self._nearness = self._near(self.base.spectrum.answers)
 
     # ------------------------------------------------------------------------------------------ for searches
+
+    def edits(self, base: Base) -> list:
+        """Return the edits of all operators for a program, without those that others have tried."""
+        found = super().edits(base)
+        return [edit for edit in found if mark(base, edit) not in self.known_marks] if self.known_marks else found
+
+    def attempt(self, base: Base, edit, thorough: bool = False):
+        """Run one candidate as the engine does, and remember for others that it was tried."""
+        made = super().attempt(base, edit, thorough)
+        self.marks.append(mark(base, edit))
+        return made
 
     def consider(self, text: str, edits: list) -> None:
         """Run a whole program on all cases: it becomes a plausible patch, a partial repair, or nothing."""
@@ -112,6 +134,7 @@ class Member(Engine):
         self.ranking = self.plan.CHOICE
         self.wanted = max(self.wanted, self.plan.MAX_PLAUSIBLE, len(heard.programs) + 1)
         self.evidence = TeamEvidence(self, heard.probes)
+        self.known_marks = heard.marks
         self._stop_at = self.limit
         try:
             for told in heard.programs:
@@ -192,5 +215,6 @@ class Member(Engine):
             ],
             "lines": [[line, round(score, 6)] for line, score in lines],
             "probes": list(probes.values())[: self.plan.TOLD_PROBES],
+            "tried": base64.b64encode(b"".join([*self.marks, *sorted(self.known_marks)][:MAX_TRIED])).decode(),
         }
         return shortened(told, MAX_MESSAGE)

@@ -36,7 +36,7 @@ from coder.operators import (
 )
 from coder.orders import blended, by_line_turns, interleaved
 from coder.rankings import few_crashes, majority, smallest
-from coder.searches import continued, merged, pairs, single
+from coder.searches import by_failing_case, continued, merged, single
 
 # How the first member works, and a coder that works alone.
 LOCALISE = ochiai
@@ -74,12 +74,13 @@ OPERATORS = [
     expressions,
 ]
 ORDER = blended
-SEARCHES = [single, pairs]
+SEARCHES = [single]
 RANKING = [few_crashes, majority]
 
 # What the other members draw theirs from.
 LOCALISERS = [ochiai, smoothed, naish]
 ORDERS = [blended, by_line_turns, interleaved]
+OTHER_SEARCHES = [by_failing_case]  # of every other member: what it runs on all cases shows partial repairs
 OPERATOR_SHARE = 0.6  # part of the operators that another member works with
 WEIGHT_SPREAD = 0.7  # how far a member's operator weights lie from the plan's, as the deviation of their logarithm
 

@@ -17,6 +17,7 @@ def strategy_of(plan, member: int, turn: int = 0):
     rng = random.Random(f"member {member} turn {turn}")
     count = max(LEAST_OPERATORS, round(len(plan.OPERATORS) * plan.OPERATOR_SHARE))
     own.OPERATORS = rng.sample(plan.OPERATORS, min(count, len(plan.OPERATORS)))
+    own.SEARCHES = (plan.OTHER_SEARCHES if member % 2 else plan.SEARCHES) or plan.SEARCHES
     own.LOCALISE = rng.choice(plan.LOCALISERS or [plan.LOCALISE])
     own.ORDER = rng.choice(plan.ORDERS or [plan.ORDER])
     own.OPERATOR_WEIGHTS = {
