@@ -56,12 +56,13 @@ def train_policy(
 
     from rqgm.cli.nexa_text import TrainingProgress, print_table, print_trained  # noqa: PLC0415
     from rqgm.orchestration.evaluation import evaluate  # noqa: PLC0415
-    from rqgm.orchestration.training.card import make_card  # noqa: PLC0415
+    from rqgm.orchestration.training.card import check_apart, make_card  # noqa: PLC0415
     from rqgm.orchestration.training.settings import make_settings  # noqa: PLC0415
     from rqgm.orchestration.training.trainer import train  # noqa: PLC0415
 
     settings = make_settings(preset, updates=updates, restarts=restarts, target_calls=target_calls)
     opened = _opened(recordings)
+    check_apart(opened)
     plays = _plays(opened, embedder, agents)
     with TrainingProgress(settings.updates * settings.restarts) as progress:
         trained = asyncio.run(train(plays, policy, settings, seed, progress.tell))

@@ -91,7 +91,8 @@ def print_table(console: Console, table: Table) -> None:
     groups = table.rows[0].groups if table.rows else 0
     of = f"{items} items" if items == groups else f"{items} items in {groups} groups"
     console.print(foreign(f"{table.environment}, {table.pool}: {of}; 95 % intervals, McNemar's p", 300), style="bold")
-    width = line_width(console) or PIPE_WIDTH
+    if line_width(console) is None:
+        console.width = PIPE_WIDTH  # a pipe is as wide as the table
     for columns, cells in ((GAINS, _gains), (COSTS, _costs)):
         shown = RichTable(box=None, pad_edge=False)
         shown.add_column("policy", no_wrap=True, min_width=14)
@@ -99,7 +100,7 @@ def print_table(console: Console, table: Table) -> None:
             shown.add_column(column, justify="right", no_wrap=True)
         for row in table.rows:
             shown.add_row(foreign(row.policy, 40), *cells(row))
-        console.print(shown, width=width)
+        console.print(shown)
     if table.left_out:
         console.print(foreign(f"not recorded, so left out: {', '.join(table.left_out)}", 300))
 

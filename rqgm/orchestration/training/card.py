@@ -24,12 +24,9 @@ def make_card(
     """Return the card of a policy trained on recordings.
 
     `tables` are evaluations of which it tells the row that bears the policy's name: `<pool>.<figure>`, or with several
-    recordings `<environment>.<pool>.<figure>`. `told` joins the settings: the embedder, how many agents. ConfigError
-    for two recordings of one environment: their figures could not be told apart.
+    recordings `<environment>.<pool>.<figure>`. `told` joins the settings: the embedder, how many agents.
     """
-    names = [recording.name for recording in recordings]
-    if len(set(names)) < len(names):
-        raise ConfigError(f"two recordings of one environment: {', '.join(names)}; record their episodes as one")
+    names = check_apart(recordings)
     hashes = [recording.sha256 for recording in recordings]
     metrics: dict[str, float] = {"best.update": trained.update}
     for table in tables:
@@ -50,6 +47,14 @@ def make_card(
         settings=settings,
         metrics=metrics,
     )
+
+
+def check_apart(recordings: Sequence[Recording]) -> list[str]:
+    """Return the recordings' names; ConfigError where two are of one environment: figures could not be told apart."""
+    names = [recording.name for recording in recordings]
+    if len(set(names)) < len(names):
+        raise ConfigError(f"two recordings of one environment: {', '.join(names)}; record their episodes as one")
+    return names
 
 
 def _figures(name: str, estimate: Estimate) -> dict[str, float]:

@@ -36,7 +36,7 @@ class Settings(BaseModel):
     prices: Prices = Prices()
     target_calls: Annotated[float, Field(ge=0, le=1_000)] | None = None
     """Extra calls per item to keep to in the mean: a multiplier on calls, found while training, is added to prices."""
-    multiplier_step: Positive = 0.001
+    multiplier_step: Positive = 5e-4
     """By how much the multiplier moves in an update, for each call above or below the target."""
     baseline: Literal["paired", "batch"] = "paired"
     """Advantage: r(plan) - r(nobody talks), less its mean over the batch; or r(plan) less its mean over the batch."""
@@ -46,7 +46,7 @@ class Settings(BaseModel):
     """What comes after an open gate learns as if that were open with this chance at least."""
     batch: Annotated[int, Field(ge=1, le=4_096)] = 32
     """Items in an update."""
-    plans: Annotated[int, Field(ge=1, le=256)] = 4
+    plans: Annotated[int, Field(ge=1, le=256)] = 2
     """Plans drawn for each item."""
     updates: Annotated[int, Field(ge=1, le=100_000)] = 300
     rate: Positive = 5e-3

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from rqgm.orchestration.policies.learned import Learned, Reading
     from rqgm.orchestration.training.settings import Settings
 
+DAMPING = 10.0
+"""Of dual ascent: how much of a multiplier's last step is added for one update, so that it does not swing."""
 TRAINED = (Gated.kind, NexaPaper.kind, EdgeLogits.kind)
 
 
@@ -150,7 +152,7 @@ class _Attempt:
 
     async def run(self, history: list[Step], tell: Tell | None) -> Trained:
         settings, adam = self._settings, Adam(self._settings.rate, self._settings.clip)
-        multiplier = 0.0
+        multiplier = held = 0.0
         best = await self._look(0)
         self._note(history, tell, Step(self._seed, 0, 0.0, 0.0, 1.0, multiplier, best.validation))
         last_better = 0
@@ -160,7 +162,9 @@ class _Attempt:
             slope = self._gradient.of(self._policy.weights, plans, batch.worth, settings.entropy, batch.gate_worth)
             self._policy = self._policy.with_vector(adam.step(self._policy.vector, slope))
             if settings.target_calls is not None:
-                multiplier = max(0.0, multiplier + settings.multiplier_step * (batch.calls - settings.target_calls))
+                step = settings.multiplier_step * (batch.calls - settings.target_calls)
+                held = max(0.0, held + step)
+                multiplier = max(0.0, held + DAMPING * step)
             looked = None
             if update % settings.check_every == 0 or update == settings.updates:
                 found = await self._look(update)
@@ -187,11 +191,10 @@ class _Attempt:
         drawn, asked, chances = [], [], []
         for number, episode in chosen:
             reading = self._read(number, episode)
-            for _ in range(settings.plans):
-                plan, opens = self._plan(reading, held=held)
-                drawn.append((reading, plan))
-                chances.append(opens)
-                asked.append(self._plays[number].ending(episode, plan))
+            plans, opens = self._plans(reading, held=held)
+            drawn += [(reading, plan) for plan in plans]
+            chances += [opens] * len(plans)
+            asked += [self._plays[number].ending(episode, plan) for plan in plans]
         endings = await asyncio.gather(*asked)
         silent = await asyncio.gather(*(self._plays[number].parallel(episode) for number, episode in chosen))
         gained = np.array([reward(ending, settings, multiplier) for ending in endings])
@@ -219,12 +222,13 @@ class _Attempt:
             empty=float(1 - (chance * talks).mean()),
         )
 
-    def _plan(self, reading: Reading, *, held: bool) -> tuple[Plan, float]:
-        """Draw a plan; with the gate held open, return the chance that it is too."""
-        if not held or not isinstance(self._policy, Gated):
-            return self._policy.plan_of(reading, self._draw), 1.0
-        scores = self._policy.scores_of(reading)
-        return self._policy.opened(scores, self._draw), float(probability(np.array(scores.gate)))
+    def _plans(self, reading: Reading, *, held: bool) -> tuple[list[Plan], float]:
+        """Draw plans for one item; with the gate held open, return the chance that it is too."""
+        count, policy = self._settings.plans, self._policy
+        if not held or not isinstance(policy, Gated):
+            return [policy.plan_of(reading, self._draw) for _ in range(count)], 1.0
+        scores = policy.scores_of(reading)
+        return [policy.opened(scores, self._draw) for _ in range(count)], float(probability(np.array(scores.gate)))
 
     async def _look(self, update: int) -> Trained:
         """Return how the policy of now does on the validation pools, greedily."""
