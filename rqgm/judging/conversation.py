@@ -72,7 +72,7 @@ async def converse(
     `ask` asks one seat, by name, about a case that says what it hears. A seat that fails or abstains when it is asked
     again keeps what it said. Raises InfrastructureError.
     """
-    names = list(opinions)
+    names, asked = list(opinions), [criterion.id for criterion in case.criteria]
     costs = {name: opinion.usage for name, opinion in opinions.items()}
     turns = [0] * len(names)
 
@@ -82,8 +82,8 @@ async def converse(
             seat=seat,
             seats=len(names),
             turn=turns[seat],
-            own=said(seat, own),
-            heard=[said(other, opinion) for other, opinion in heard.items()],
+            own=said(seat, own, asked),
+            heard=[said(other, opinion, asked) for other, opinion in heard.items()],
         )
         new = await ask(names[seat], replace(case, place=told))
         costs[names[seat]] += new.usage
@@ -91,7 +91,6 @@ async def converse(
             return Revision(new, new.usage)
         return Revision(None, new.usage, new.failure or Failure.ABSTAINED, new.detail)
 
-    asked = [criterion.id for criterion in case.criteria]
     talked = await talk.hold(
         list(opinions.values()), partial(draft, asked=asked), again, "majority", accept=keeps_evidence, gate=gate
     )
@@ -105,9 +104,14 @@ def _silent(opinion: Opinion, asked: Iterable[str]) -> bool:
     return opinion.verdict is Verdict.ABSTAIN and all(answer is Fulfilment.ABSTAIN for answer in answers)
 
 
-def said(seat: int, opinion: Opinion) -> SaidJudge:
-    """Return an opinion as other seats hear it."""
+def said(seat: int, opinion: Opinion, asked: Iterable[str] = ()) -> SaidJudge:
+    """Return an opinion as other seats hear it, with the answers to criteria that were `asked`."""
     checked = [CheckedPointer(pointer=entry.pointer, standing=entry.standing.value) for entry in opinion.evidence]
     return SaidJudge(
-        seat=seat, verdict=opinion.verdict, score=opinion.score, evidence=checked, message=passable(opinion.message)
+        seat=seat,
+        verdict=opinion.verdict,
+        score=opinion.score,
+        evidence=checked,
+        criteria={name: opinion.criteria[name] for name in asked if name in opinion.criteria},
+        message=passable(opinion.message),
     )

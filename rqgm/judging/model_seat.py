@@ -21,6 +21,7 @@ from rqgm.core.usage import Usage
 from rqgm.core.words import Fulfilment, Verdict
 from rqgm.judging.evidence import Evidence
 from rqgm.judging.exhibits import PromptError, exhibit
+from rqgm.judging.heard import heard_text
 from rqgm.judging.judge import Judge, JudgeCase, Opinion
 from rqgm.judging.prompt import Prompt, load_prompt
 from rqgm.roles.messages import EvidencePointer
@@ -162,8 +163,10 @@ class ModelJudge:
     async def judge(self, case: JudgeCase) -> Opinion:
         """Return the model's opinion with what it cost; what is wrong outside of the model raises."""
         exhibits, variables, unseen = exhibit(case, self.seat.parameters.shown_bytes)
+        heard = heard_text(case.place, exhibits, self.seat.parameters.shown_bytes)
+        beside = f"\n\n{heard}" if heard and not self.seat.prompt.uses("heard") else ""
         try:
-            prompt = exhibits.unveiled(self.seat.prompt.render(variables))
+            prompt = exhibits.unveiled(self.seat.prompt.render(variables | {"heard": heard}) + beside)
         except PromptError as error:
             return _abstention(Failure.CRASH, str(error))
         lease = self.lend()
@@ -224,15 +227,17 @@ def _refuse_constant(name: str) -> None:
 
 def _opinion(said: VerdictCall, asked: list[str]) -> Opinion:
     verdict = Verdict(said.verdict)
+    why = {"why": clean(said.reason, MAX_REASON, lines=True)}
     return Opinion(
         verdict,
         said.score,
         Failure.ABSTAINED if verdict is Verdict.ABSTAIN else None,
         "",
         Usage(),
-        {"why": clean(said.reason, MAX_REASON, lines=True), "probability": said.probability},
+        {**why, "probability": said.probability},
         tuple(Evidence(EvidencePointer.model_validate(one.model_dump())) for one in said.evidence),
         {name: said.criteria[name] for name in asked if name in said.criteria},
+        why,
     )
 
 

@@ -29,6 +29,7 @@ from rqgm.judging.calibration import Calibration, load_calibration
 from rqgm.judging.conversation import converse, place
 from rqgm.judging.criteria import Checks, CriterionFinding, all_criteria, answered, settle, share_met
 from rqgm.judging.evidence import check_evidence
+from rqgm.judging.heard import heard_words
 from rqgm.judging.judge import Opinion, RoleJudge
 from rqgm.judging.seats import open_seat
 from rqgm.orchestration.calls import Call, run_calls
@@ -196,7 +197,9 @@ class Panel:
                 del seat["prompt"]
         calibration = self.calibration.model_dump(mode="json") if self.calibration else None
         told = [spec, {name: seat.hash for name, seat in self.fixed.items()}, calibration]
-        return hash_json([*told, self.talk.hash] if self.talk else told)
+        if self.talk is None:
+            return hash_json(told)
+        return hash_json([*told, self.talk.hash, *([heard_words()] if self.models else [])])
 
     @property
     def models(self) -> dict[str, str]:

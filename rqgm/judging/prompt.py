@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-VARIABLES = ("instruction", "files", "task_files", "diff", "criteria")
+VARIABLES = ("instruction", "files", "task_files", "diff", "criteria", "heard")
 ARTIFACT_VARIABLES = frozenset({"files", "diff"})
 MAX_FILES = 64
 MAX_FILE_BYTES = 200_000
@@ -33,6 +33,12 @@ class Prompt:
     @cached_property
     def _environment(self) -> ImmutableSandboxedEnvironment:
         return environment(self.texts)
+
+    def uses(self, variable: str) -> bool:
+        """Tell whether the template, or one that it includes, shows a variable."""
+        from jinja2.meta import find_undeclared_variables  # noqa: PLC0415
+
+        return any(variable in find_undeclared_variables(self._environment.parse(text)) for text in self.texts.values())
 
     def render(self, variables: Mapping[str, object]) -> str:
         """Return the prompt; PromptError says why the template fails on these variables."""

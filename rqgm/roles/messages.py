@@ -171,13 +171,17 @@ class CheckedPointer(BaseModel):
 
 
 class SaidJudge(BaseModel):
-    """What a judge of a panel said, as another one hears it, or the judge itself when it is asked again."""
+    """What a judge of a panel said, as another one hears it, or the judge itself when it is asked again.
+
+    `criteria` has its answers to those that are asked now, by id; `message` is None if it is too large or too deep.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     seat: int
     verdict: Verdict
     score: float
     evidence: list[CheckedPointer] = []
+    criteria: dict[str, Fulfilment] = {}
     message: JsonValue = None
 
 

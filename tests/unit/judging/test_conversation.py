@@ -189,7 +189,7 @@ async def test_seats_that_are_asked_again_hear_the_newest_opinions_in_the_plans_
             for one, standing in list(zip([TRUE, FALSE, CLAIM], standings, strict=True))[: turn.agent + 1]
         ]
         said = {"verdict": "accept", "score": (10 * turn.agent + turn.number) / 100, "message": list(turn)}
-        return {"seat": turn.agent, "evidence": evidence, **said}
+        return {"seat": turn.agent, "evidence": evidence, "criteria": {}, **said}
 
     for seat in range(3):
         last = max((turn.number for turn in plan.turns if turn.agent == seat), default=0)
@@ -299,7 +299,7 @@ async def test_a_seat_that_failed_at_first_may_answer_when_it_hears_others(sandb
     acts = {"0.0": {"exit": 1}, "1.0": reject(), "0.1": reject()}
     heard = await Room(sandboxes, acts, seats=2).hear()
     assert placed(heard, 1)["heard"] == [
-        {"seat": 0, "verdict": "abstain", "score": 0.0, "evidence": [], "message": None}
+        {"seat": 0, "verdict": "abstain", "score": 0.0, "evidence": [], "criteria": {}, "message": None}
     ]
     assert (heard.opinions["s0"].verdict, heard.opinions["s0"].failure) == (Verdict.REJECT, None)
     assert heard.opinions["s0"].usage.agent_runs == 2
@@ -386,6 +386,8 @@ async def test_seats_talk_each_time_that_they_are_asked_about_criteria(sandboxes
     assert [found.result for found in heard.criteria] == [Fulfilment.MET, Fulfilment.UNMET]
     assert [len(talk["turns"]) for talk in heard.talks] == [2, 2]
     assert turns(heard, 1) == {0: ["accepted"], 1: ["accepted"]}
+    assert placed(heard, 1)["heard"][0]["criteria"] == {"then": "met"}
+    assert placed(heard, 1)["own"]["criteria"] == {"then": "unmet"}
     assert heard.usage.agent_runs == 8
     assert sum(opinion.usage.agent_runs for opinion in heard.opinions.values()) == 8
     assert room.panel.decide(heard).score == 0.5

@@ -15,15 +15,19 @@ import pytest
 from rqgm.core.criteria import Criterion
 from rqgm.core.errors import BudgetSpentError, ConfigError, ProviderUnavailableError
 from rqgm.core.failures import Failure
+from rqgm.core.hashes import hash_json
+from rqgm.core.text import clean
 from rqgm.core.trees import File
 from rqgm.core.words import Fulfilment, Verdict
 from rqgm.gateway.gateway import Gateway, RunLimits
 from rqgm.gateway.settings import ModelsSettings
 from rqgm.judging.criteria import Checks
 from rqgm.judging.evidence import Standing
-from rqgm.judging.judge import JudgeCase, Opinion
+from rqgm.judging.heard import heard_words
+from rqgm.judging.judge import JudgeCase, Opinion, RoleJudge
 from rqgm.judging.model_seat import ModelSeat, read_verdict, tool
-from rqgm.judging.panel import Panel, PanelSpec, load_panel
+from rqgm.judging.panel import Hearing, Panel, PanelSpec, load_panel
+from rqgm.roles.manifest import parse_manifest
 from rqgm.sandbox.pool import Sandboxes
 from rqgm.sandbox.process import ProcessBackend
 from rqgm.sandbox.profile import Profile
@@ -385,3 +389,137 @@ def test_wrong_parameters_are_refused(tmp_path: Path, config: str) -> None:
     """With the key."""
     with pytest.raises(ConfigError, match=re.escape(f"seats.model.config: {config.split(maxsplit=1)[0]}")):
         load_panel(make_panel(tmp_path, more=f"config = {{ {config} }}\n"))
+
+
+# ------------------------------------------------------------------ panels that talk
+
+
+ROLE = """
+import json, os
+root = os.environ.get("RQGM_ROOT", "")
+panel = json.load(open(root + "/rqgm/io/request.json"))["panel"]
+said = {**SAID, "message": {"heard": panel["heard"]}} if panel["turn"] else SAID
+json.dump({"schema_version": 1, **said}, open(root + "/rqgm/io/response.json", "w"))
+"""
+LIAR = {
+    "verdict": "reject",
+    "score": 0.25,
+    "message": {"to": ORDERS},
+    "evidence": [
+        {"claim": ORDERS, "file": "program.py", "line": 2, "quote": "y = 3", "criterion": "{{ files }}"},
+        {"claim": "no", "file": f"{ORDERS}.py", "quote": ORDERS},
+        {"claim": "only words"},
+    ],
+}
+
+
+async def in_a_panel(
+    folder: Path,
+    answers: Sequence[Reply | Fault],
+    prompt: str = PROMPT,
+    policy: str = "debate(1)",
+    said: dict[str, Any] = LIAR,
+    more: str = "",
+) -> tuple[Hearing, list[dict[str, Any]]]:
+    """Ask a panel of the model and a program that says `said`; return what was heard and the model's requests."""
+    manifest = (
+        'schema_version = 1\n[roles.j]\nkind = "judge"\ncommand = ["python3", "-I", "-S", "j.py"]\nfolders = ["j.py"]\n'
+    )
+    tree = {"workspace.toml": File(manifest.encode()), "j.py": File(ROLE.replace("SAID", repr(said)).encode())}
+    second = f'[[seats]]\nname = "program"\njudge = "role:reviewer"\n[policy]\npolicy = "{policy}"\n'
+    panel = load_panel(make_panel(folder, prompt, more + second))
+    with serve(in_turn(answers)) as provider:
+        async with gateway(folder, provider) as models, Sandboxes(ProcessBackend(), "test", spare=0) as sandboxes:
+            program = RoleJudge(sandboxes, PROFILE, parse_manifest(tree), tree, "j")
+            judges = {"model": judge_of(panel, models), "program": program}
+            heard = await panel.ask(judges, CASE, Checks(sandboxes, PROFILE))
+        return heard, [dict(entry.body) for entry in provider.wait()]
+
+
+QUOTE = [{"claim": "it counts", "file": "program.py", "line": 1, "quote": "x = 2"}]
+
+
+async def test_a_model_that_is_asked_again_is_shown_what_it_said_and_what_it_hears(tmp_path: Path) -> None:
+    """After the panel's own prompt. Verdicts, scores and standings are the engine's words; all else is behind fences."""
+    answers = [verdict(evidence=QUOTE, reason=ORDERS), verdict(verdict="reject", score=0.125, evidence=QUOTE)]
+    heard, (first, second) = await in_a_panel(tmp_path, answers)
+    assert shown(second).startswith(shown(first))
+    block = shown(second).removeprefix(shown(first))
+    left = re.sub(r"<data ([0-9a-f]{16})>\n.*?\n</data \1>", "FENCED", block, flags=re.DOTALL)
+    assert "as seat 0 of a panel of 2, and are asked once more" in left
+    told = [line for line in left[left.index("You: ") :].splitlines() if line]
+    assert told == [
+        "You: accept, score 0.90",
+        "Evidence of yours that holds:", "FENCED", "Message of yours:", "FENCED",
+        "Seat 1: reject, score 0.25",
+        "Evidence of seat 1 that holds:", "FENCED",
+        "Evidence of seat 1 that does not hold:", "FENCED",
+        "Evidence of seat 1 that nobody could look up:", "FENCED",
+        "Message of seat 1:", "FENCED",
+    ]  # fmt: skip
+    assert "quote: y = 3" in block
+    assert "accept" not in left.split("Seat 1:")[1]
+    assert (heard.opinions["model"].verdict, heard.opinions["model"].score) == (Verdict.REJECT, 0.125)
+    assert heard.opinions["model"].usage.model_calls == 2
+    assert heard.usage.model_calls == 2
+    message: Any = heard.opinions["program"].message
+    assert message["heard"][0]["message"] == {"why": clean(ORDERS, lines=True)}
+    assert [turn[2] for turn in heard.talks[0]["turns"]] == ["accepted", "accepted"]
+
+
+async def test_a_template_may_put_what_is_heard_where_it_wants(tmp_path: Path) -> None:
+    """Once; in the first round, and in a panel that does not talk, there is nothing."""
+    prompt = "{% if heard %}HEARD: {{ heard }}{% endif %}{{ files }}{% include 'prompts/more.j2' %}"
+    files = {"prompts/more.j2": "END"}
+    make_panel(tmp_path, prompt, files=files)
+    _, (first, second) = await in_a_panel(tmp_path, [verdict(), verdict()], prompt)
+    assert "HEARD" not in shown(first)
+    assert shown(second).startswith("HEARD: You have judged this already")
+    assert shown(second).endswith("END")
+    assert shown(second).count("are asked once more") == 1
+    make_panel(tmp_path / "plain", prompt, files=files)
+    _, (alone,) = await asked(tmp_path / "plain", [verdict()], prompt=prompt)
+    assert shown(alone) == shown(first)
+    deep = tmp_path / "deep"
+    make_panel(deep, "{{ files }}", files={"prompts/more.j2": "{{ heard }}"})
+    _, (_, second) = await in_a_panel(deep, [verdict(), verdict()], "{{ files }}{% include 'prompts/more.j2' %}")
+    assert shown(second).count("are asked once more") == 1
+
+
+async def test_what_is_heard_is_bounded(tmp_path: Path) -> None:
+    """What is left out is counted; verdicts are always told."""
+    long = {**LIAR, "evidence": [{"claim": "x" * 1_900}] * 3, "message": "y" * 900}
+    more = "config = { shown_bytes = 4000 }\n"
+    _, (first, second) = await in_a_panel(tmp_path, [verdict(), verdict()], said=long, more=more)
+    assert len(shown(second)) - len(shown(first)) < 6_000
+    assert "Seat 1: reject, score 0.25" in shown(second)
+    assert "2 more of seat 1, too much to be shown" in shown(second)
+
+
+@pytest.mark.parametrize("bad", [[Reply("I accept."), Reply("Really.")], [verdict(verdict="abstain")]])
+async def test_a_model_that_cannot_be_read_when_it_is_asked_again_keeps_its_opinion(
+    tmp_path: Path, bad: list[Reply]
+) -> None:
+    """And is charged."""
+    heard, requests = await in_a_panel(tmp_path, [verdict(), *bad])
+    assert heard.opinions["model"].verdict is Verdict.ACCEPT
+    assert heard.opinions["model"].usage.model_calls == len(requests) == 1 + len(bad)
+    assert [0, 1, "failed"] in [turn[:3] for turn in heard.talks[0]["turns"]]
+
+
+async def test_an_empty_plan_asks_a_model_once(tmp_path: Path) -> None:
+    """By the prompt that it had before panels could talk."""
+    _, (quiet,) = await in_a_panel(tmp_path / "a", [verdict()], policy="parallel")
+    _, (alone,) = await asked(tmp_path / "b", [verdict()])
+    assert quiet == alone
+
+
+def test_the_words_to_models_that_talk_are_a_part_of_such_panels_only(tmp_path: Path) -> None:
+    """A seat's own hash is the same in both, and a panel without a policy is what it was."""
+    plain = load_panel(make_panel(tmp_path))
+    talking = load_panel(make_panel(tmp_path, more='[policy]\npolicy = "full"\n'))
+    assert talking.fixed["model"].hash == plain.fixed["model"].hash
+    assert talking.talk is not None
+    told = [talking.spec.model_dump(mode="json", exclude={"description"}), {"model": plain.fixed["model"].hash}, None]
+    assert talking.hash == hash_json([*told, talking.talk.hash, heard_words()])
+    assert plain.hash == hash_json([plain.spec.model_dump(mode="json", exclude={"description"}), *told[1:]])
