@@ -18,7 +18,7 @@ from rqgm.core.failures import TABLE
 from rqgm.judging.panel import PanelSpec
 from rqgm.roles.manifest import WorkspaceManifest
 from rqgm.run.experiment import Experiment
-from rqgm.run.shelves import ProjectFile
+from rqgm.run.shelves import ProjectFile, SeedFile
 from rqgm.sandbox.profile import Profile
 from rqgm.tasks.suite import SuiteFile
 
@@ -30,6 +30,7 @@ HERE = Path(__file__).parent / "reference"
 FILES: dict[str, type[BaseModel]] = {
     "experiment.toml": Experiment,
     "workspace.toml": WorkspaceManifest,
+    "seed.toml": SeedFile,
     "suite.toml": SuiteFile,
     "panel.toml": PanelSpec,
     "profile.toml": Profile,
