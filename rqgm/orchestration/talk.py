@@ -43,14 +43,14 @@ class TalkSpec(BaseModel):
 
     policy: str = Field(
         max_length=300,
-        description="parallel, gated, full, star, chain, debate(2), random(0.3), self-org(0.8), nexa-paper, edge-logits, "
-        "or a plug-in's",
+        description="parallel, gated, full, star, chain, debate(2), random(0.3), self-org(0.8), nexa-paper, "
+        "edge-logits, or a plug-in's",
     )
     weights: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9._/-]{1,188}\.safetensors$",
-        description="file of a learned policy's weights (….safetensors, its card beside it), in the panel's folder or, of "
-        "a role, the project's; without, what ships",
+        description="file of a learned policy's weights (….safetensors, its card beside it), in the panel's folder or, "
+        "of a role, the project's; without, what ships",
     )
     embedder: Literal["hashing", "minilm"] = Field(
         default="hashing", description="what answers' texts are compared by; minilm needs the extra `embeddings`"
