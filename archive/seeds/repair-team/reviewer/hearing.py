@@ -1,50 +1,63 @@
 """What a seat hears: messages of others, which may hold anything. Whatever breaks a rule is left out.
 
-Nobody's values are taken over: inputs and programs are run again here, within this review's own steps.
+Nobody's values or verdicts are taken over: inputs and programs are run again here, within this review's own steps.
 """
 
 import ast
 import json
-import math
 
 from shared.cases import is_input
 from shared.values import canonical, decode
 
 MAX_SAID = 64  # seats that are listened to
 MAX_ITEMS = 24  # inputs, and programs, of one message
+MOST = 200  # inputs, and programs, of all messages
+MAX_NAMES = 100  # of features, in one message
 MAX_INPUT = 1_500  # characters
 MAX_PATCH = 3_000
 MAX_MESSAGE = 28_000
-VERDICTS = {"accept": 1, "reject": -1}
 
 
 class Heard:
-    """What a seat was told: `inputs`, whole `programs` as texts, and `opinions` as (leaning from -1 to 1, held or not)."""
+    """What a seat was told, by others and by itself before.
+
+    `inputs`; whole `programs` as texts; `features`, the names of those that say something; `own`: whether its own first
+    message was among what it was told.
+    """
 
     def __init__(self):
-        self.inputs, self.programs, self.opinions = [], [], []
+        self.inputs, self.programs, self.features, self.own = [], [], set(), False
 
 
 def listen(place, faulty, visible):
     """Return what a panel's place lets a seat hear; `faulty` is the faulty program's tree, `visible` the tests' inputs."""
-    heard = Heard()
+    heard, texts = Heard(), set()
     known, names = {canonical(item) for item in visible}, names_of(visible)
     lines, allowed = ast.unparse(faulty).splitlines(), hidden_names(faulty)
-    for said in [place.get("own"), *listed(place.get("heard"), MAX_SAID)]:
-        if not isinstance(said, dict):
-            continue
-        message = said.get("message") if isinstance(said.get("message"), dict) else {}
+    for message in messages(place):
         for item in listed(message.get("inputs"), MAX_ITEMS):
             key = key_of(item, names)
-            if key is not None and key not in known:
+            if key is not None and key not in known and len(heard.inputs) < MOST:
                 known.add(key)
                 heard.inputs.append(item)
         for patch in listed(message.get("rivals"), MAX_ITEMS):
-            text = patched(lines, patch, allowed)
-            if text is not None and text not in heard.programs:
-                heard.programs.append(text)
-    heard.opinions = [opinion for opinion in map(opinion_of, listed(place.get("heard"), MAX_SAID)) if opinion]
+            text = patched(lines, patch)
+            if text is not None and text not in texts and len(texts) < MOST:
+                texts.add(text)
+                if is_bounded(text, allowed):
+                    heard.programs.append(text)
+        features = message.get("features") if isinstance(message.get("features"), dict) else {}
+        heard.features.update(name for name, value in list(features.items())[:MAX_NAMES] if value)
+    own = place.get("own")
+    heard.own = isinstance(own, dict) and isinstance(own.get("message"), dict)
     return heard
+
+
+def messages(place):
+    """Return the messages that a place's own and heard opinions hold, those that are objects."""
+    said = [place.get("own"), *listed(place.get("heard"), MAX_SAID)]
+    found = [entry.get("message") for entry in said if isinstance(entry, dict)]
+    return [message for message in found if isinstance(message, dict)]
 
 
 def listed(value, most):
@@ -81,36 +94,31 @@ def patch_of(before, after):
     return [start, len(before) - end, "\n".join(after[start : len(after) - end])]
 
 
-def patched(lines, patch, allowed):
-    """Return the program's text with a heard patch, or None where it is malformed or uses names that it should not."""
+def patched(lines, patch):
+    """Return the program's text with a heard patch, or None where the patch is malformed."""
     try:
         start, end, text = patch
         if type(start) is not int or type(end) is not int or not isinstance(text, str):
             return None
-        if not 0 <= start <= end <= len(lines) or len(text) > MAX_PATCH:
-            return None
-        made = "\n".join([*lines[:start], *text.splitlines(), *lines[end:]])
-        return made if hidden_names(ast.parse(made)) <= allowed else None
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+    except (ValueError, TypeError):
         return None
+    if not 0 <= start <= end <= len(lines) or len(text) > MAX_PATCH:
+        return None
+    return "\n".join([*lines[:start], *text.splitlines(), *lines[end:]])
+
+
+def is_bounded(text, allowed):
+    """Tell whether a heard program parses and has no hidden name beyond those allowed."""
+    try:
+        return hidden_names(ast.parse(text)) <= allowed
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return False
 
 
 def hidden_names(tree):
     """Return the names and attributes of a program with two underscores: with them a program leaves its bounds."""
     words = {getattr(node, "attr", getattr(node, "id", "")) for node in ast.walk(tree)}
     return {word for word in words if "__" in word}
-
-
-def opinion_of(said):
-    """Return (leaning from -1, reject, to 1, accept; whether its evidence held), or None without a verdict."""
-    try:
-        sign, score = VERDICTS[said["verdict"]], float(said["score"])
-        standings = {entry["standing"] for entry in listed(said.get("evidence"), 100)}
-    except (TypeError, KeyError, ValueError):
-        return None
-    if not math.isfinite(score):
-        return None
-    return sign * min(1.0, abs(2.0 * score - 1.0)), "held" in standings and "not-held" not in standings
 
 
 def shortened(message):

@@ -2,6 +2,8 @@
 
 import random
 
+from reviewer.review import name_of
+
 MOST_SEATS = 64
 
 
@@ -11,22 +13,28 @@ class Seat:
     def __init__(self, number=0, seats=1):
         self.number, self.seats = number, seats
 
+    @property
+    def alone(self):
+        """Tell whether nobody else reviews."""
+        return self.seats == 1
+
     def first(self, items):
         """Return all items in this seat's order: its own share first, then the next seats' in turn."""
         return [item for turn in range(self.seats) for item in items[(self.number + turn) % self.seats :: self.seats]]
 
-    def weights(self, plan):
+    def weights(self, plan, told=()):
         """Return {feature: weight} of the features that this seat looks at, in the plan's order.
 
         A seat leaves some features out, never the plan's first, and weighs the others more or less than the plan does.
+        It looks as well at those whose names it was told, because others found them telling.
         """
-        if self.seats == 1:
+        if self.alone:
             return dict(plan.FEATURES)
         rng = random.Random(self.number)
         found = {}
         for place, (feature, weight) in enumerate(plan.FEATURES.items()):
             looked_at, factor = rng.random() < plan.FEATURE_SHARE, rng.lognormvariate(0.0, plan.WEIGHT_SPREAD)
-            if looked_at or not place:
+            if looked_at or not place or name_of(feature) in told:
                 found[feature] = weight * factor
         return found
 

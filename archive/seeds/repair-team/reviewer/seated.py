@@ -5,7 +5,7 @@ import functools
 from dataclasses import dataclass
 
 from reviewer import rivals
-from reviewer.case import Case, parse
+from reviewer.case import UNKNOWN, Case, parse
 from reviewer.inputs import generate_inputs
 from reviewer.seat import Seat
 from shared.candidates import Program, fingerprint
@@ -31,28 +31,48 @@ class SeatedCase(Case):
         super().__init__(case.faulty_source, case.patched_source, case.visible, case.instruction, case.max_steps)
         self.refusal = case.refusal
         self.plan, self.seat, self.heard = plan, seat or Seat(), heard
+        self._remembered = {}
+
+    def answer(self, program, case_input):
+        """Return a program's encoded answer; a rival is run once on an input, however many ask."""
+        known = self._remembered.get(id(program))
+        if known is None:
+            return super().answer(program, case_input)
+        key = canonical(case_input)
+        if key not in known:
+            answer = super().answer(program, case_input)
+            if answer is UNKNOWN:
+                return UNKNOWN
+            known[key] = answer
+        return known[key]
 
     @functools.cached_property
     def inputs(self):
-        """Generated inputs near the visible ones: this seat's share, then those that it heard of."""
+        """Generated inputs near the visible ones: this seat's share first, then those that it heard of."""
+        alone = self.plan.INPUTS_ALONE if self.seat.alone else self.plan.INPUTS
+        count = int(self.plan.INPUTS_HEARING if self.heard else alone)
         visible = [sample.input for sample in self.visible]
-        mine = self.seat.first(generate_inputs(visible, self.plan.INPUTS * self.seat.seats))[: self.plan.INPUTS]
+        made = generate_inputs(visible * (self.seat.number + 1), count)  # repeated: the same habits, another seed
         told = self.heard.inputs if self.heard else []
-        return list({canonical(item): item for item in [*mine, *told]}.values())
+        return list({canonical(item): item for item in [*made, *told]}.values())
 
     @functools.cached_property
     def rivals(self):
-        """Other plausible patches: those that it heard of and found to pass, then those of a search of its own."""
+        """Other plausible patches: those that it knows of and that pass here too, and those of a search of its own."""
         found, seen = [], {ast.unparse(self.patched)}
+        limit = self.spent() + (self.max_steps - self.spent()) * rivals.STEPS_SHARE
         for source in self.heard.programs if self.heard else []:
-            rival = self.examined(source, seen)
+            rival = self.examined(source, seen) if self.spent() < limit else None
             if rival is not None:
                 found.append(rival)
-        sources = self.sources
+        sources = [] if self.heard and self.heard.own else self.sources  # a search that was made is not made again
+        tries = self.plan.EDITS_ALONE if self.seat.alone else self.plan.EDITS
         for number, source in enumerate(sources):
             share = (self.max_steps - self.spent()) * rivals.STEPS_SHARE / (len(sources) - number)
-            self.search(source, int(self.plan.EDITS) // len(sources), self.spent() + share, found, seen)
-        return found[:MOST_RIVALS]
+            self.search(source, int(tries) // len(sources), self.spent() + share, found, seen)
+        del found[MOST_RIVALS:]
+        self._remembered = {id(rival.program): {} for rival in found}
+        return found
 
     @functools.cached_property
     def sources(self):
@@ -69,10 +89,9 @@ class SeatedCase(Case):
             text = ast.unparse(tree)
         except (ValueError, RecursionError):  # Refused is a ValueError
             return None
-        if text in seen or self.spent() >= self.max_steps:
+        if text in seen:
             return None
         seen.add(text)
-        self.runs += 1
         program = self.load(tree)
         if program is None or not self.plausible(program, self.visible):
             return None
