@@ -32,11 +32,11 @@ class Heard:
 def listen(place, faulty, visible):
     """Return what a panel's place lets a seat hear; `faulty` is the faulty program's tree, `visible` the tests' inputs."""
     heard, texts = Heard(), set()
-    known, names = {canonical(item) for item in visible}, names_of(visible)
+    known, forms = {canonical(item) for item in visible}, forms_of(visible)
     lines, allowed = ast.unparse(faulty).splitlines(), hidden_names(faulty)
     for message in messages(place):
         for item in listed(message.get("inputs"), MAX_ITEMS):
-            key = key_of(item, names)
+            key = key_of(item, forms)
             if key is not None and key not in known and len(heard.inputs) < MOST:
                 known.add(key)
                 heard.inputs.append(item)
@@ -65,12 +65,12 @@ def listed(value, most):
     return value[:most] if isinstance(value, list) else []
 
 
-def key_of(item, names):
+def key_of(item, forms):
     """Return an input's canonical text, or None for one that the visible tests could not have asked."""
     try:
         if not is_input(item) or not item.keys() <= {"call", "new", "args", "ops", "observe"}:
             return None
-        if len(key := canonical(item)) > MAX_INPUT or not names_of([item]) <= names:
+        if len(key := canonical(item)) > MAX_INPUT or not forms_of([item]) <= forms:
             return None
         decode(item.get("args", []))
         for _, *rest in item.get("ops", []):
@@ -80,10 +80,11 @@ def key_of(item, names):
     return key
 
 
-def names_of(inputs):
-    """Return the functions, classes and operations that inputs use."""
-    names = {item.get("call", item.get("new")) for item in inputs}
-    return names | {operation[0] for item in inputs for operation in item.get("ops", [])}
+def forms_of(inputs):
+    """Return (name, number of arguments) of the functions, classes and operations that inputs use."""
+    forms = {(item.get("call", item.get("new")), len(item.get("args", []))) for item in inputs}
+    used = [operation for item in inputs for operation in item.get("ops", [])]
+    return forms | {(name, len(rest[0]) if rest else 0) for name, *rest in used}
 
 
 def patch_of(before, after):
