@@ -35,7 +35,7 @@ from coder.operators import (
     wrapped,
 )
 from coder.orders import blended, by_line_turns, interleaved
-from coder.rankings import few_crashes, majority, smallest
+from coder.rankings import few_crashes, prior, smallest
 from coder.searches import by_failing_case, continued, merged, single
 
 # How the first member works, and a coder that works alone.
@@ -75,7 +75,7 @@ OPERATORS = [
 ]
 ORDER = blended
 SEARCHES = [single]
-RANKING = [few_crashes, majority]
+RANKING = [few_crashes, prior, smallest]
 
 # What the other members draw theirs from.
 LOCALISERS = [ochiai, smoothed, naish]
@@ -86,14 +86,29 @@ WEIGHT_SPREAD = 0.7  # how far a member's operator weights lie from the plan's, 
 
 # What a member that hears others does: searches that use what it heard, and how it chooses among all patches it knows.
 TALK = [merged, continued]
-CHOICE = [few_crashes, majority, smallest]
+CHOICE = [few_crashes, prior, smallest]
 TALK_SHARE = 0.6  # part of the steps that these searches may use; the rest is for a search of its own
 TOLD_PATCHES = 4  # plausible patches in a message, each of another behaviour
 TOLD_REPAIRS = 6  # partial repairs in a message
 TOLD_LINES = 5  # suspicious lines in a message
 TOLD_PROBES = 6  # inputs in a message on which its patches disagree
 
-OPERATOR_WEIGHTS = {}  # operator name -> weight in orders that use weights; others count 1.0
+# Operator name -> weight in orders and rankings that use weights; others count 1.0. As in the README of `repair`.
+OPERATOR_WEIGHTS = {
+    "comparison": 3.0,
+    "connectives": 3.0,
+    "constants": 2.5,
+    "variables": 2.0,
+    "arithmetic": 2.0,
+    "boundaries": 1.5,
+    "negation": 1.5,
+    "siblings": 1.5,
+    "call_arguments": 0.8,
+    "truths": 0.8,
+    "guards": 0.7,
+    "texts": 0.7,
+    "deleted_statements": 0.6,
+}
 MAX_CANDIDATES = 10_000  # programs tried
 MAX_PLAUSIBLE = 10  # the search ends with so many plausible patches, or with as many as the rankings have a use for
 MAX_STEPS = 80_000  # counted work of one call; the run's limit holds as well
