@@ -39,6 +39,7 @@ SUITE = Path(__file__).parents[1] / "tasks" / "repair"
 PROGRAM, VISIBLE, CASES = "environment/program.py", "environment/visible.json", "tests/cases.json"
 MOST_MUTANTS: Final = 200  # of one program
 MOST_FAULTS: Final = 2
+LEAST_SINGLE: Final = 12  # faults of which two are joined
 LINES: Final = 20_000  # that a case of a faulty program may run, before it counts as failed
 LOOPS: Final = 2  # cases that use them up before the rest count as failed
 
@@ -53,10 +54,10 @@ def variants(programs: Iterable[str] | None, per_program: int, faults: int, seed
         raise ValueError(f"a variant has one fault or two, not {faults}")
     suite = load_suite(SUITE)
     assert isinstance(suite, SolvingSuite)
+    folders = {name: suite.task(name).folder for name in sorted(suite.names() if programs is None else programs)}
     out.mkdir(parents=True)
     pools: dict[Pool, list[str]] = {}
-    for program in sorted(suite.names() if programs is None else programs):
-        folder = suite.task(program).folder
+    for program, folder in folders.items():
         for number, (source, shown) in enumerate(_drawn(folder, per_program, faults, seed)):
             name = f"{program}-{faults}f{number}"
             _write(folder, out / name, source, shown, faults)
@@ -99,7 +100,7 @@ def _doubled(
     """Yield programs with two faults on different lines, in a drawn order; each fault by itself fails a test."""
     single: list[str] = []
     for source in mutants:
-        if len(single) == 2 * count + 2:
+        if len(single) == max(LEAST_SINGLE, 2 * count + 2):
             break
         if not all(_passed(source, cases)):
             single.append(source)
