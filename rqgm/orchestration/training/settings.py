@@ -60,7 +60,7 @@ class Settings(BaseModel):
     check_every: Annotated[int, Field(ge=1, le=10_000)] = 10
     """Updates between looks at the validation pool."""
     patience: Annotated[int, Field(ge=1, le=10_000)] = 15
-    """Looks without a better one after which training ends."""
+    """Looks without a better one after which training ends; with a target of calls it does not end early."""
     restarts: Annotated[int, Field(ge=1, le=64)] = 1
     """Trainings from this many seeds, of which the best on the validation pool is kept."""
 

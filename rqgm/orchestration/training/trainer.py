@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 DAMPING = 10.0
 """Of dual ascent: how much of a multiplier's last step is added for one update, so that it does not swing."""
+LEEWAY = 1.1
+"""Greedy plans on the validation pool keep to a target of calls if they stay below this many times it."""
 TRAINED = (Gated.kind, NexaPaper.kind, EdgeLogits.kind)
 
 
@@ -119,9 +121,9 @@ async def train(
 
 
 def _rank(found: Trained, settings: Settings) -> tuple[float, float]:
-    """Return what makes one better: to keep to the target, then the reward."""
-    over = 0.0 if settings.target_calls is None else max(0.0, found.validation_calls - settings.target_calls)
-    return -over, found.validation
+    """Return what makes one better: to keep to the target, or nearly, then the reward."""
+    most = np.inf if settings.target_calls is None else LEEWAY * settings.target_calls
+    return -max(0.0, found.validation_calls - most), found.validation
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,8 @@ class _Attempt:
             self._note(
                 history, tell, Step(self._seed, update, batch.reward, batch.calls, batch.empty, multiplier, looked)
             )
-            if update - last_better >= settings.patience * settings.check_every:
+            waited = update - last_better >= settings.patience * settings.check_every
+            if waited and settings.target_calls is None:  # a multiplier has to find its place first
                 break
         return best
 

@@ -242,7 +242,7 @@ async def test_a_multiplier_keeps_to_the_target() -> None:
     trained = await train([small_plays()], "gated", settings, 0)
     free = await train([small_plays()], "gated", settings.model_copy(update={"target_calls": None}), 0)
     assert trained.history[-1].multiplier > 0
-    assert 0.3 < trained.validation_calls <= 0.8
+    assert 0.3 < trained.validation_calls <= 0.88
     assert free.validation_calls > 2
     assert trained.validation > trained.history[0].validation + 0.05
     last = [np.mean([step.calls for step in one.history[-10:]]) for one in (trained, free)]
