@@ -40,6 +40,7 @@ class TeamEvidence(Evidence):
 
     def __init__(self, engine, probes: list):
         super().__init__(engine)
+        self.weights = engine.plan.PRIORS
         shared = generate([case["input"] for case in self.cases], engine.plan.INPUTS, random.Random(PROBE_SEED))
         self.shared = len(shared)
         self._inputs = shared + probes
@@ -130,18 +131,18 @@ class Member(Engine):
             self._note(attempt.base.program.text(attempt.edit), [*attempt.base.edits, attempt.edit], passed, answers)
 
     def hear(self, heard) -> None:
-        """Take up what others found, and search on from there where nothing is plausible yet."""
+        """Take up what others found, and search on from there until enough plausible patches are known."""
         self.ranking = self.plan.CHOICE
-        self.wanted = max(self.wanted, self.plan.MAX_PLAUSIBLE, len(heard.programs) + 1)
         self.evidence = TeamEvidence(self, heard.probes)
         self.known_marks = heard.marks
-        self._stop_at = self.limit
+        self.wanted, self._stop_at = len(heard.programs) + 1, self.limit
         try:
             for told in heard.programs:
                 self.consider(told.text, told.edits)
         except SearchOver:
             return
-        if self.plausible or all(self.base.spectrum.passed):
+        self.wanted = self.plan.ENOUGH
+        if all(self.base.spectrum.passed):
             return
         end = int(self.limit * (1 - self.plan.RANK_SHARE))
         for part in self.plan.TALK:
@@ -150,7 +151,7 @@ class Member(Engine):
                 part.search(self)
             except SearchOver:
                 continue
-        if not self.plausible:
+        if len(self.plausible) < self.wanted:
             self.search()
 
     # ------------------------------------------------------------------------------------------ answering

@@ -88,6 +88,7 @@ WEIGHT_SPREAD = 0.7  # how far a member's operator weights lie from the plan's, 
 TALK = [merged, continued]
 CHOICE = [few_crashes, prior, smallest]
 TALK_SHARE = 0.6  # part of the steps that these searches may use; the rest is for a search of its own
+ENOUGH = 1  # plausible patches, its own and others', with which it stops to search
 TOLD_PATCHES = 4  # plausible patches in a message, each of another behaviour
 TOLD_REPAIRS = 6  # partial repairs in a message
 TOLD_LINES = 5  # suspicious lines in a message

@@ -12,6 +12,7 @@ def strategy_of(plan, member: int, turn: int = 0):
     The variation depends on the member's number and turn alone, so that a member is the same on every task.
     """
     own = SimpleNamespace(**{name: value for name, value in vars(plan).items() if name.isupper()})
+    own.PRIORS = plan.OPERATOR_WEIGHTS  # members search by different weights, and choose by the same
     if member == 0 and turn == 0:
         return own
     rng = random.Random(f"member {member} turn {turn}")

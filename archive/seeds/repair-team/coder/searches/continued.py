@@ -14,5 +14,3 @@ def search(engine) -> None:
         base = engine.based_on(repair)
         for edit in engine.edits(base)[:EDITS]:
             engine.attempt(base, edit)
-        if engine.plausible:
-            return
