@@ -24,7 +24,9 @@ app = typer.Typer(
 )
 nexa_record.register(app)
 
-RECORDINGS = typer.Argument(metavar="RECORDING...", help="Recorded environments.", show_default=False)
+RECORDINGS = typer.Argument(
+    metavar="RECORDING...", help="Recorded environments. Default: those that ship.", show_default=False
+)
 AGENTS = typer.Option(min=1, max=64, help="Take the first N agents of every episode.", show_default=False)
 EMBEDDER = typer.Option(help="hashing or minilm. Default: that of the weights, else hashing.", show_default=False)
 USUAL = ("parallel", "full", "star", "chain", "debate(1)", "self-org(0.8)")
@@ -34,7 +36,7 @@ DEFAULT_EMBEDDER = "hashing"
 
 @app.command(name="train")
 def train_policy(
-    recordings: Annotated[list[Path], RECORDINGS],
+    recordings: Annotated[list[Path] | None, RECORDINGS] = None,
     policy: Annotated[str, typer.Option(help="gated, nexa-paper or edge-logits.")] = "gated",
     preset: Annotated[str, typer.Option(help="default, or paper: the trainer of arXiv 2605.15573.")] = "default",
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights and draws.")] = 0,
@@ -85,7 +87,7 @@ def train_policy(
 
 @app.command(name="eval")
 def evaluate_policies(
-    recordings: Annotated[list[Path], RECORDINGS],
+    recordings: Annotated[list[Path] | None, RECORDINGS] = None,
     policies: Annotated[
         str | None,
         typer.Option(help="As full,random(0.3),random-like(gated). Default: the usual ones that were recorded."),
@@ -119,10 +121,12 @@ def evaluate_policies(
         print_table(make_console(), table)
 
 
-def _opened(paths: list[Path]) -> list[Recording]:
+def _opened(paths: list[Path] | None) -> list[Recording]:
+    from rqgm.orchestration.policy import SHIPPED  # noqa: PLC0415
+    from rqgm.orchestration.recording_files import SUFFIX  # noqa: PLC0415
     from rqgm.orchestration.recordings import Recording  # noqa: PLC0415
 
-    return [Recording.open(path) for path in paths]
+    return [Recording.open(path) for path in paths or sorted(SHIPPED.glob(f"*{SUFFIX}"))]
 
 
 def _plays(recordings: list[Recording], embedder: str, agents: int | None) -> list[Plays]:
