@@ -28,7 +28,10 @@ def make_card(
     """
     names = check_apart(recordings)
     hashes = [recording.sha256 for recording in recordings]
+    missing = sum(step.missing for step in trained.history)
     metrics: dict[str, float] = {"best.update": trained.update}
+    if missing:
+        metrics["plans.missing"] = missing
     for table in tables:
         where = table.pool if len(names) == 1 else f"{table.environment}.{table.pool}"
         for row in table.rows:

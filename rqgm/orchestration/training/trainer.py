@@ -11,10 +11,13 @@ import numpy as np
 
 from rqgm.core.errors import ConfigError, UnknownNameError
 from rqgm.core.streams import stream_seed
+from rqgm.orchestration.plans import Plan
 from rqgm.orchestration.policies.edge_logits import EdgeLogits
 from rqgm.orchestration.policies.gated import Gated
 from rqgm.orchestration.policies.learned import probability
 from rqgm.orchestration.policies.nexa_paper import NexaPaper
+from rqgm.orchestration.recording_files import RecordingError
+from rqgm.orchestration.recordings import MissingTurnError
 from rqgm.orchestration.training.gradient import Adam, Gradient
 from rqgm.orchestration.training.likelihood import likelihood
 
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
 
     from rqgm.orchestration.episodes import Ending, Episode
     from rqgm.orchestration.features import Features
-    from rqgm.orchestration.plans import Plan
     from rqgm.orchestration.plays import Plays
     from rqgm.orchestration.policies.learned import Learned, Reading
     from rqgm.orchestration.training.settings import Settings
@@ -34,6 +36,10 @@ DAMPING = 10.0
 """Of dual ascent: how much of a multiplier's last step is added for one update, so that it does not swing."""
 LEEWAY = 1.1
 """Greedy plans on the validation pool keep to a target of calls if they stay below this many times it."""
+REDRAWN = 16
+"""Tries to draw a plan that a recording knows."""
+MOST_MISSING = 0.5
+"""Plans that a recording does not know, of all that were drawn, with which a training goes on."""
 TRAINED = (Gated.kind, NexaPaper.kind, EdgeLogits.kind)
 
 
@@ -54,6 +60,8 @@ class Step:
     """What a call costs beyond its price, to keep to the target."""
     validation: float | None = None
     """Where the validation pool was looked at: mean reward of the greedy plans there, net of prices."""
+    missing: int = 0
+    """How many of the drawn plans a recording did not know; others were drawn in their place."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +144,7 @@ class _Batch:
     reward: float
     calls: float
     empty: float
+    missing: int
 
 
 class _Attempt:
@@ -155,6 +164,7 @@ class _Attempt:
     async def run(self, history: list[Step], tell: Tell | None) -> Trained:
         settings, adam = self._settings, Adam(self._settings.rate, self._settings.clip)
         multiplier = held = 0.0
+        missing = 0
         best = await self._look(0)
         self._note(history, tell, Step(self._seed, 0, 0.0, 0.0, 1.0, multiplier, best.validation))
         last_better = 0
@@ -174,8 +184,17 @@ class _Attempt:
                 if _rank(found, settings) > _rank(best, settings):
                     best, last_better = found, update
             self._note(
-                history, tell, Step(self._seed, update, batch.reward, batch.calls, batch.empty, multiplier, looked)
+                history,
+                tell,
+                Step(self._seed, update, batch.reward, batch.calls, batch.empty, multiplier, looked, batch.missing),
             )
+            missing += batch.missing
+            if missing > MOST_MISSING * update * settings.batch * settings.plans:
+                raise RecordingError(
+                    f"after {update} updates {missing} plans were drawn that the recording does not know, too many to "
+                    "learn from what it does; record with the trainer's own settings and seed (rqgm nexa record), or "
+                    "train with those that it was recorded with"
+                )
             waited = update - last_better >= settings.patience * settings.check_every
             if waited and settings.target_calls is None:  # a multiplier has to find its place first
                 break
@@ -197,8 +216,9 @@ class _Attempt:
             plans, opens = self._plans(reading, held=held)
             drawn += [(reading, plan) for plan in plans]
             chances += [opens] * len(plans)
-            asked += [self._plays[number].ending(episode, plan) for plan in plans]
-        endings = await asyncio.gather(*asked)
+            asked += [self._ended(number, episode, plan) for plan in plans]
+        items = [one for one in chosen for _ in range(settings.plans)]
+        endings, missing = await self._known(await asyncio.gather(*asked), drawn, items, held=held)
         silent = await asyncio.gather(*(self._plays[number].parallel(episode) for number, episode in chosen))
         gained = np.array([reward(ending, settings, multiplier) for ending in endings])
         quiet = np.repeat([reward(one, settings) for one in silent], settings.plans)
@@ -223,7 +243,45 @@ class _Attempt:
             reward=float((quiet + chance * (gained - quiet)).mean()),
             calls=float((chance * calls).mean()),
             empty=float(1 - (chance * talks).mean()),
+            missing=missing,
         )
+
+    async def _known(
+        self,
+        endings: list[Ending | None],
+        drawn: list[tuple[Reading, Plan]],
+        items: list[tuple[int, Episode]],
+        *,
+        held: bool,
+    ) -> tuple[list[Ending], int]:
+        """Return an ending for each plan, and how many a recording did not know: for these `drawn` gets others.
+
+        What is drawn in their place is drawn among the plans that are known, which is another distribution; where
+        REDRAWN tries find none, nobody answers again.
+        """
+        found: list[Ending] = []
+        missing = 0
+        for place, ending in enumerate(endings):
+            number, episode = items[place]
+            reading, tries = drawn[place][0], 0
+            known = ending
+            missing += known is None
+            while known is None:
+                tries += 1
+                plan = self._plans(reading, held=held)[0][0]
+                if tries == REDRAWN:
+                    plan = Plan.none(len(episode.replies), gate=isinstance(self._policy, Gated))
+                drawn[place] = (reading, plan)
+                known = await self._ended(number, episode, plan)
+            found.append(known)
+        return found, missing
+
+    async def _ended(self, number: int, episode: Episode, plan: Plan) -> Ending | None:
+        """Return what comes of a plan, None if a recording does not know."""
+        try:
+            return await self._plays[number].ending(episode, plan)
+        except MissingTurnError:
+            return None
 
     def _plans(self, reading: Reading, *, held: bool) -> tuple[list[Plan], float]:
         """Draw plans for one item; with the gate held open, return the chance that it is too."""
@@ -240,7 +298,11 @@ class _Attempt:
             planned = [
                 (episode, self._policy.plan_of(self._read(number, episode))) for episode in plays.episodes("validation")
             ]
-            endings = await asyncio.gather(*(plays.ending(*one) for one in planned))
+            looked = await asyncio.gather(*(self._ended(number, *one) for one in planned))
+            endings = [
+                await plays.parallel(episode) if ending is None else ending  # what is not known is worth no talking
+                for (episode, _), ending in zip(planned, looked, strict=True)
+            ]
             rewards.append(np.mean([reward(ending, self._settings) for ending in endings]))
             calls.append(np.mean([ending.extra_calls for ending in endings]))
         means = float(np.mean(rewards)), float(np.mean(calls))

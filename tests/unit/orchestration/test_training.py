@@ -20,6 +20,9 @@ from rqgm.orchestration.policies.edge_logits import EdgeLogits
 from rqgm.orchestration.policies.gated import Gated
 from rqgm.orchestration.policies.nexa_paper import NexaPaper
 from rqgm.orchestration.policy import open_policy
+from rqgm.orchestration.recording_files import RecordingError
+from rqgm.orchestration.recordings import Recording
+from rqgm.orchestration.training.card import make_card
 from rqgm.orchestration.training.gradient import Adam, Gradient
 from rqgm.orchestration.training.likelihood import likelihood
 from rqgm.orchestration.training.settings import PRESETS, Prices, Settings, make_settings
@@ -29,6 +32,7 @@ from rqgm.testing.policy_kit import draw_features
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from rqgm.orchestration.features import Features
     from rqgm.orchestration.policies.learned import Learned, Reading
@@ -280,6 +284,28 @@ async def test_items_are_drawn_evenly_over_environments_of_other_sizes() -> None
     assert trained.policy.weights.tensors["logits"].shape == (3, 3)
     with pytest.raises(ConfigError, match="has 3 agents, not 4"):
         await train([small_plays(few, agents=4)], "gated", make_settings(updates=1), 0)
+
+
+async def test_a_recording_trains_again_as_it_was_made_and_with_what_it_knows_otherwise(tmp_path: Path) -> None:
+    """With its own seed to the same weights; with another, plans that it does not know are drawn anew, and counted."""
+    settings = Settings(updates=60, batch=8, check_every=10)
+    made = Recording.record(SMALL)
+    first = await train([Plays(made, HashingEmbedder(16))], "gated", settings, 3)
+    made.save(tmp_path / "team.jsonl.zst")
+    kept = Recording.open(tmp_path / "team.jsonl.zst")
+    again = await train([Plays(kept, HashingEmbedder(16))], "gated", settings, 3)
+    assert again.policy.vector.tobytes() == first.policy.vector.tobytes()
+    assert sum(step.missing for step in again.history) == 0
+    other = await train([Plays(kept, HashingEmbedder(16))], "gated", settings, 4)
+    assert sum(step.missing for step in other.history) > 0
+    assert make_card(other, [kept], [], {}).metrics["plans.missing"] == sum(step.missing for step in other.history)
+
+
+async def test_a_recording_that_knows_next_to_nothing_is_not_trained_on() -> None:
+    """The message says what to record."""
+    empty = Recording(Recording.record(SMALL).header, {pool: SMALL.episodes(pool) for pool in ("train", "validation")})
+    with pytest.raises(RecordingError, match=r"record with the trainer's own settings.*rqgm nexa record"):
+        await train([Plays(empty, HashingEmbedder(16))], "gated", Settings(updates=12, batch=8), 0)
 
 
 async def test_wrong_use_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
