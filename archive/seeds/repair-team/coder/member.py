@@ -15,6 +15,7 @@ from shared.values import canonical, closeness
 PROBE_SEED = 0  # of the inputs on which all members of all teams compare patches
 MAX_MESSAGE = 28_000  # characters
 MAX_TRIED = 3_500  # candidates that a message says were tried
+PROBE_STEPS = 6_000  # of one program on all inputs at most: kept for the answer, whatever the search takes
 LOOKED_AT = 12  # candidates that are run on all cases to see what they repair
 
 
@@ -45,6 +46,9 @@ class TeamEvidence(Evidence):
         self.shared = len(shared)
         self._inputs = shared + probes
 
+    def _run(self, codes) -> list:
+        return [] if self._engine.steps() >= self._engine.limit else self._engine.behaviour(codes, self.inputs())
+
 
 class Member(Engine):
     """Searches as the engine does. `repairs` are the partial repairs that it knows, its own and others'."""
@@ -52,6 +56,7 @@ class Member(Engine):
     def __init__(self, strategy, source: str, cases: list, steps: int, number: int = 0):
         super().__init__(strategy, source, cases, steps, PROBE_SEED)
         self.number = number
+        self.limit -= min(PROBE_STEPS, self.limit // 4)
         self.repairs = []
         self.evidence = TeamEvidence(self, [])
         self.ranking = strategy.RANKING
@@ -170,10 +175,11 @@ class Member(Engine):
             weight *= self.plan.RANK_DECAY
         return self.plausible[max(range(len(totals)), key=lambda number: (round(totals[number], 9), -number))]
 
-    def behaviour(self, codes) -> list:
-        """Return a program's answers to the inputs that all members share."""
-        namespace = self.runner.load(codes)
-        return [namespace and self.runner.run(namespace, item) for item in self.evidence.inputs()[: self.evidence.shared]]
+    def behaviour(self, codes, inputs: list) -> list:
+        """Return a program's answers to inputs; what PROBE_STEPS do not suffice for is an error, as for all members."""
+        namespace, end = self.runner.load(codes), self.steps() + PROBE_STEPS
+        idle = {"$error": "NotRun"}
+        return [idle if namespace is None or self.steps() >= end else self.runner.run(namespace, item) for item in inputs]
 
     def response(self, chosen) -> dict:
         """Return the fields of the response, and as `text` the program to write (None: leave it as it is)."""
@@ -183,7 +189,7 @@ class Member(Engine):
             codes, passed = Program(chosen.text).codes(), chosen.passed
         else:
             codes, passed = self.base.program.codes(), self.base.spectrum.passed
-        answers = self.behaviour(codes)
+        answers = self.behaviour(codes, self.evidence.inputs()[: self.evidence.shared])
         digest = hashlib.sha256(canonical(answers).encode()).hexdigest()[:32]
         return {
             "text": None if chosen is None else chosen.text,
