@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -39,10 +40,11 @@ from rqgm.orchestration.weights import load_weights, save_weights
 from rqgm.run.rehearsals import RehearsalRequest, rehearsal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from rqgm.orchestration.policies.learned import Learned
     from rqgm.orchestration.policy import Policy
+    from rqgm.orchestration.training.trainer import Step
 
 AGENTS = 5
 MEMBER_STEPS = 80_000
@@ -94,6 +96,16 @@ async def recorded(options: Any, asked: RehearsalRequest, name: str) -> AsyncIte
             recording.save(options.folder / f"{name}.jsonl.zst")
 
 
+def told_of(weights: str) -> Callable[[Step], None]:
+    """Return what shows on standard error how a training goes on."""
+
+    def tell(step: Step) -> None:
+        if step.validation is not None:
+            print(weights, step.seed, step.update, round(step.validation, 3), round(step.calls, 2), file=sys.stderr)
+
+    return tell
+
+
 async def train_all(options: Any) -> dict[str, Any]:
     """Train everything in TRAININGS; return what came of each."""
     embedder = open_embedder(options.embedder)
@@ -108,11 +120,13 @@ async def train_all(options: Any) -> dict[str, Any]:
             if options.only and weights not in options.only:
                 continue
             settings = make_settings(preset, restarts=options.restarts if preset == "default" else None)
-            trained = await train([plays[name] for name in environments], kind, settings, options.seed)
+            trained = await train(
+                [plays[name] for name in environments], kind, settings, options.seed, told_of(weights)
+            )
             rows: Mapping[str, Policy] = {trained.policy.name: trained.policy}
             tables = [await evaluate(plays[name], rows, "validation") for name in environments]
-            told = {"preset": preset, "embedder": options.embedder, "agents": AGENTS}
-            card = make_card(trained, [recordings[name] for name in environments], tables, told)
+            about = {"preset": preset, "embedder": options.embedder, "agents": AGENTS}
+            card = make_card(trained, [recordings[name] for name in environments], tables, about)
             save_weights(options.folder / weights, trained.policy.weights, card)
             found[weights] = {
                 "update": trained.update,
