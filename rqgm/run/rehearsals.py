@@ -173,7 +173,7 @@ class _Team:
 
     async def first(self, item: _Item, agent: int) -> tuple[Contribution, Reply]:
         said = await self._assignment(item).answer(agent)
-        return said, await self._reply(item, said)
+        return said, await self._reply(item, agent, said)
 
     async def again(
         self, item: _Item, agent: int, own: Contribution, heard: Mapping[int, Contribution]
@@ -181,14 +181,15 @@ class _Team:
         said = await self._assignment(item).answer(agent, 1, own, heard)
         if said.failure is not None:
             return said, Revision(None, said.usage, said.failure, said.detail)
-        return said, Revision(await self._reply(item, said), said.usage)
+        return said, Revision(await self._reply(item, agent, said), said.usage)
 
     def _assignment(self, item: _Item) -> Assignment:
         seed, steps = self._request.seed, self._request.steps
         return Assignment(self._sandboxes, self._profile, self._task(item), self._solver, seed, steps)
 
-    async def _reply(self, item: _Item, said: Contribution) -> Reply:
-        return Reply(said.key, said.draft(), await self._is_right(item, said))
+    async def _reply(self, item: _Item, agent: int, said: Contribution) -> Reply:
+        key = hash_json([agent, said.key])  # who hears it is told whose it is
+        return Reply(key, said.draft(), await self._is_right(item, said))
 
     async def _is_right(self, item: _Item, said: Contribution) -> bool:
         if not said.tree:
@@ -220,7 +221,7 @@ class _Panel:
     async def first(self, item: _Item, agent: int) -> tuple[Opinion, Reply]:
         case = conversation.place(self._case(item), agent, self._request.agents)
         opinion = await hear(self._judge, case)
-        return opinion, self._reply(item, opinion)
+        return opinion, self._reply(item, agent, opinion)
 
     async def again(
         self, item: _Item, agent: int, own: Opinion, heard: Mapping[int, Opinion]
@@ -235,7 +236,7 @@ class _Panel:
         opinion = await hear(self._judge, replace(self._case(item), place=told))
         if opinion.failure is not None:
             return opinion, Revision(None, opinion.usage, opinion.failure, opinion.detail)
-        return opinion, Revision(self._reply(item, opinion), opinion.usage)
+        return opinion, Revision(self._reply(item, agent, opinion), opinion.usage)
 
     def _case(self, item: _Item) -> JudgeCase:
         suite: Any = item.suite
@@ -244,9 +245,9 @@ class _Panel:
         steps = self._request.steps
         return JudgeCase(shown.task, shown.instruction, shown.environment, shown.artifact, seed, steps, shown.criteria)
 
-    def _reply(self, item: _Item, opinion: Opinion) -> Reply:
+    def _reply(self, item: _Item, agent: int, opinion: Opinion) -> Reply:
         suite: Any = item.suite
-        heard = conversation.said(0, opinion).model_dump(mode="json")
+        heard = conversation.said(agent, opinion).model_dump(mode="json")
         return Reply(hash_json(heard), conversation.draft(opinion), opinion.verdict == suite.label(item.name))
 
 
