@@ -55,6 +55,7 @@ def record(
     import asyncio  # noqa: PLC0415  # commands import what they use
 
     from rqgm.core.errors import ConfigError  # noqa: PLC0415
+    from rqgm.orchestration.policy import open_policy  # noqa: PLC0415
     from rqgm.run.rehearsals import RehearsalRequest, rehearsal  # noqa: PLC0415
 
     if (answers is None) == (not suites):
@@ -62,6 +63,8 @@ def record(
             "name suites to be worked on, or --answers FOLDER with what was answered already: one of them"
         )
     chosen = [name.strip() for name in policies.split(",") if name.strip()]
+    for name in chosen:
+        open_policy(name)  # a wrong one is told before anybody is asked
 
     async def carry_out() -> Recording:
         if answers is not None:
