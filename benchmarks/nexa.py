@@ -17,7 +17,7 @@ import json
 import os
 import sys
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,14 +25,17 @@ import common
 from variants import variants
 
 from rqgm.orchestration.embeddings import open_embedder
-from rqgm.orchestration.evaluation import evaluate, random_like
+from rqgm.orchestration.evaluation import compare, evaluate, random_like, rate
+from rqgm.orchestration.features import features
 from rqgm.orchestration.plays import Plays
 from rqgm.orchestration.policies.edge_logits import EdgeLogits
 from rqgm.orchestration.policies.gated import Gated
 from rqgm.orchestration.policies.nexa_paper import NexaPaper
 from rqgm.orchestration.policy import open_policy
+from rqgm.orchestration.propagation import no_evidence_lost
 from rqgm.orchestration.recorded_answers import read_recorded
 from rqgm.orchestration.recordings import Recording
+from rqgm.orchestration.selection import choose
 from rqgm.orchestration.training.card import make_card
 from rqgm.orchestration.training.settings import make_settings
 from rqgm.orchestration.training.trainer import train
@@ -42,6 +45,7 @@ from rqgm.run.rehearsals import RehearsalRequest, rehearsal
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
+    from rqgm.orchestration.embeddings import Embedder
     from rqgm.orchestration.policies.learned import Learned
     from rqgm.orchestration.policy import Policy
     from rqgm.orchestration.training.trainer import Step
@@ -119,7 +123,8 @@ async def train_all(options: Any) -> dict[str, Any]:
         for weights, (kind, preset, environments) in TRAININGS.items():
             if options.only and weights not in options.only:
                 continue
-            settings = make_settings(preset, restarts=options.restarts if preset == "default" else None)
+            own = {"restarts": options.restarts, "updates": options.updates} if preset == "default" else {}
+            settings = make_settings(preset, **own)
             trained = await train(
                 [plays[name] for name in environments], kind, settings, options.seed, told_of(weights)
             )
@@ -171,7 +176,33 @@ async def measure_live(environment: str, agents: int, options: Any) -> dict[str,
     async with recorded(options, asked, f"{environment}-test-{agents}") as recording:
         plays = Plays(recording, embedder)
         table = await evaluate(plays, policies(environment, options, agents, drawn), "test")
-        return table.to_json() | {"agents": agents, "sha256": recording.sha256, "made_of": recording.header.made_of}
+        found = table.to_json() | {"agents": agents}
+        if agents == AGENTS:
+            found["asked_again"] = await asked_again(recording, embedder)
+        return found | {"sha256": recording.sha256, "made_of": recording.header.made_of}
+
+
+async def asked_again(recording: Recording, embedder: Embedder) -> dict[str, Any]:
+    """Return the control: everybody answers again and hears nobody; so what is left of talking is hearing."""
+    episodes = recording.episodes("test")
+    before, after = [], []
+    for episode in episodes:
+        new = await asyncio.gather(
+            *(recording.revise(episode, agent, own, {}) for agent, own in enumerate(episode.replies))
+        )
+        stands = [
+            one.answer if one.answer is not None and no_evidence_lost(own, one.answer) else own
+            for own, one in zip(episode.replies, new, strict=True)
+        ]
+        for answers, found in ((episode.replies, before), (stands, after)):
+            told = features([reply.draft for reply in answers], embedder)
+            found.append(answers[choose(told, recording.rule)].right)
+    groups = [episode.group for episode in episodes]
+    return {
+        "accuracy": asdict(rate(after, groups)),
+        "against_parallel": asdict(compare(before, after, groups)),
+        "extra_calls": len(episodes[0].replies),
+    }
 
 
 async def more_steps(options: Any) -> dict[str, Any]:
@@ -225,6 +256,7 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--restarts", type=int, default=3, help="trainings of which the best on validation is kept")
     options.add_argument("--limit", type=int, help="so many items of each pool and suite")
+    options.add_argument("--updates", type=int, help="of our own trainer, at most")
     options.add_argument("--embedder", default="hashing")
     options.add_argument("--sandbox", default="auto")
     options.add_argument("--workers", type=int)

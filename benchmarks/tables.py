@@ -418,6 +418,13 @@ def nexa() -> str:
             )
             text += f"| {gain(row['against_full']['difference'])} | {over['gained']}, {over['lost']} | {row['extra_calls']:.2f} "
             text += f"| {row['critical_path']:.1f} | {row['cpu_s']:.2f} | {row['tokens']:.0f} | {100 * row['empty']:.0f} |\n"
+        if "asked_again" in table:
+            again = table["asked_again"]
+            over = again["against_parallel"]
+            text += (
+                f"| *control: all again, hearing nobody* | {estimate(again['accuracy'])} | {gain(over['difference'])} "
+            )
+            text += f"| {over['p_value']:.2g} | | {over['gained']}, {over['lost']} | {again['extra_calls']:.2f} | 1.0 | | | |\n"
     if "control" in found:
         row = found["control"]["rows"][0]
         text += f"\nControl: a team of coders in which nobody talks and every member may do twice the work from the start is right in {estimate(row['accuracy'])} %.\n"
