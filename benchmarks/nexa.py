@@ -185,7 +185,8 @@ async def measure_live(environment: str, agents: int, options: Any) -> dict[str,
 async def asked_again(recording: Recording, embedder: Embedder) -> dict[str, Any]:
     """Return the control: everybody answers again and hears nobody; so what is left of talking is hearing."""
     episodes = recording.episodes("test")
-    before, after = [], []
+    before: list[bool] = []
+    after: list[bool] = []
     for episode in episodes:
         new = await asyncio.gather(
             *(recording.revise(episode, agent, own, {}) for agent, own in enumerate(episode.replies))
