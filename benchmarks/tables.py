@@ -82,7 +82,8 @@ def blind() -> str:
         kept = [c["rho"] for run in runs for c in run["over_time"]["rank_correlation"] if not c["replaced"]]
         replaced = sum(run["replacements"] for run in runs) / len(runs)
         text += f"| {name} | {' | '.join(cells)} | {100 * gain:+.1f} | {replaced:.1f} | {_average(changed)} / {_average(kept)} |\n"
-    return text + f"\nMeans over {len(arms['rqgm']['runs'])} seeds.\n"
+    seeds = len(arms["rqgm"]["runs"])
+    return text + (f"\nMeans over {seeds} seeds.\n" if seeds > 1 else "\nOne seed so far, which says little.\n")
 
 
 def _mean(bins: list[list[dict[str, Any]]], position: int, key: str) -> str:
