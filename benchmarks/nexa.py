@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 
 AGENTS = 5
 MEMBER_STEPS = 80_000
+TARGET_CALLS = 1.2
+"""Of our own trainer: extra calls per item, three tenths of what everybody talking takes."""
 JUDGE_STEPS = 200_000
 OTHER_SIZES = (3, 8, 15)
 FIXED = ("parallel", "full", "chain", "star", "debate(1)", "debate(2)", "self-org(0.5)", "self-org(0.8)")
@@ -120,10 +122,16 @@ async def train_all(options: Any) -> dict[str, Any]:
             asked = request(name, options, pools=("train", "validation"), limit=options.limit)
             recordings[name] = await stack.enter_async_context(recorded(options, asked, f"{name}-train"))
         plays = {name: Plays(recording, embedder) for name, recording in recordings.items()}
+        for one in plays.values():  # so that a recording can tell what a card tells
+            await evaluate(one, {"star": open_policy("star")}, "validation")
         for weights, (kind, preset, environments) in TRAININGS.items():
             if options.only and weights not in options.only:
                 continue
-            own = {"restarts": options.restarts, "updates": options.updates} if preset == "default" else {}
+            own = (
+                {"restarts": options.restarts, "updates": options.updates, "target_calls": TARGET_CALLS}
+                if preset == "default"
+                else {}
+            )
             settings = make_settings(preset, **own)
             trained = await train(
                 [plays[name] for name in environments], kind, settings, options.seed, told_of(weights)
