@@ -70,7 +70,7 @@ def train_policy(
         trained = asyncio.run(train(plays, policy, settings, seed, progress.tell))
     pools = ("validation", "test") if test else ("validation",)
     rows: dict[str, Policy] = {trained.policy.name: trained.policy}
-    tables = [asyncio.run(evaluate(one, rows, pool)) for one in plays for pool in pools]
+    tables = [asyncio.run(evaluate(one, rows, pool, unknown_is_silence=True)) for one in plays for pool in pools]
     told: dict[str, JsonValue] = {"preset": preset, "embedder": embedder, "agents": agents}
     path = (out or Path(policy)).with_suffix(".safetensors")
     card = _saved(path, trained.policy.weights, make_card(trained, opened, tables, told))

@@ -101,6 +101,11 @@ def print_table(console: Console, table: Table) -> None:
         for row in table.rows:
             shown.add_row(foreign(row.policy, 40), *cells(row))
         console.print(shown)
+    for row in table.rows:
+        if row.unknown:
+            console.print(
+                foreign(f"{row.policy}: {row.unknown} plans are not on record; there it counts as not talking", 300)
+            )
     if table.left_out:
         console.print(foreign(f"not recorded, so left out: {', '.join(table.left_out)}", 300))
 

@@ -71,6 +71,8 @@ class Row:
     rescued_agents: int
     """Agents that were wrong and are right, over all items."""
     harmed_agents: int
+    unknown: int = 0
+    """Items whose plan a recording does not know, counted as if nobody had talked."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
@@ -93,20 +95,27 @@ class Table:
 
 
 async def evaluate(
-    plays: Plays, policies: Mapping[str, Policy], pool: str = "test", *, leave_out: bool = False
+    plays: Plays,
+    policies: Mapping[str, Policy],
+    pool: str = "test",
+    *,
+    leave_out: bool = False,
+    unknown_is_silence: bool = False,
 ) -> Table:
     """Play every policy, greedily, in every episode of a pool; `policies` by the name that its row shall have.
 
     Raises ConfigError for a pool without episodes, MissingTurnError where a recording does not know a turn; with
-    `leave_out` such a policy has no row instead, unless it is one that all are compared with.
+    `leave_out` such a policy has no row instead, unless it is one that all are compared with; with `unknown_is_silence`
+    such items count as if nobody had talked, and the row says how many.
     """
     episodes = plays.episodes(pool)
     if not episodes:
         raise ConfigError(f"{plays.name}: has no {pool} episodes to measure on")
     endings: dict[str, list[Ending]] = {}
+    unknown: dict[str, int] = {}
     for name, policy in (REFERENCES | dict(policies)).items():
         try:
-            endings[name] = await _endings(plays, policy, pool)
+            endings[name], unknown[name] = await _endings(plays, policy, pool, unknown_is_silence=unknown_is_silence)
         except MissingTurnError:
             if not leave_out or name in REFERENCES:
                 raise
@@ -134,6 +143,7 @@ async def evaluate(
                 empty=_mean([ending.plan.empty for ending in found]),
                 rescued_agents=sum(ending.rescued for ending in found),
                 harmed_agents=sum(ending.harmed for ending in found),
+                unknown=unknown[name],
             )
         )
     return Table(plays.name, pool, tuple(rows), tuple(name for name in policies if name not in endings))
@@ -194,9 +204,15 @@ def compare(reference: Sequence[bool], other: Sequence[bool], groups: Sequence[s
     return Comparison(estimate, gained, lost, mcnemar(gained, lost))
 
 
-async def _endings(plays: Plays, policy: Policy, pool: str) -> list[Ending]:
+async def _endings(plays: Plays, policy: Policy, pool: str, *, unknown_is_silence: bool) -> tuple[list[Ending], int]:
     planned = [(episode, policy.plan(plays.features(episode))) for episode in plays.episodes(pool)]
-    return await asyncio.gather(*(plays.ending(*one) for one in planned))
+    found = await asyncio.gather(*(plays.ending(*one) for one in planned), return_exceptions=unknown_is_silence)
+    endings: list[Ending] = []
+    for (episode, _), ending in zip(planned, found, strict=True):
+        if isinstance(ending, BaseException) and not isinstance(ending, MissingTurnError):
+            raise ending
+        endings.append(await plays.parallel(episode) if isinstance(ending, MissingTurnError) else ending)
+    return endings, sum(isinstance(ending, MissingTurnError) for ending in found)
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -40,6 +40,8 @@ def make_card(
                 metrics |= _figures(f"{where}.gain_over_parallel", row.against_parallel.difference)
                 metrics |= _figures(f"{where}.gain_over_full", row.against_full.difference)
                 metrics |= {f"{where}.items": row.items, f"{where}.extra_calls": row.extra_calls}
+                if row.unknown:
+                    metrics[f"{where}.unknown"] = row.unknown
     settings: dict[str, JsonValue] = {**trained.settings.model_dump(mode="json"), **told}
     return Card(
         policy=trained.policy.kind,

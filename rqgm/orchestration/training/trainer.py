@@ -38,7 +38,7 @@ LEEWAY = 1.1
 """Greedy plans on the validation pool keep to a target of calls if they stay below this many times it."""
 REDRAWN = 16
 """Tries to draw a plan that a recording knows."""
-MOST_MISSING = 0.5
+MOST_MISSING = 0.9
 """Plans that a recording does not know, of all that were drawn, with which a training goes on."""
 TRAINED = (Gated.kind, NexaPaper.kind, EdgeLogits.kind)
 
