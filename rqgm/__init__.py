@@ -1,7 +1,7 @@
 """rqgm: evolve agents together with their evaluators.
 
-``run_experiment`` runs epochs, ``open_run`` reads a run's folder; ``Judge``, ``Policy`` and ``Sandbox`` are protocols of
-plug-ins. Importing this loads nothing else.
+``run_experiment`` runs epochs, ``open_run`` reads a run's folder; ``Judge``, ``Policy`` and ``Sandbox`` are
+protocols of plug-ins. Importing this loads nothing else.
 """
 
 from __future__ import annotations
