@@ -413,11 +413,10 @@ def nexa() -> str:
         text += "| policy | right, % | over parallel | p | over full | rescued, harmed | calls | path | CPU-s | tokens | silent, % |\n"
         text += "|---|---|---|---|---|---|---|---|---|---|---|\n"
         for row in table["rows"]:
-            over = row["against_parallel"]
-            text += (
-                f"| {row['policy']} | {estimate(row['accuracy'])} | {gain(over['difference'])} | {over['p_value']:.2g} "
-            )
-            text += f"| {gain(row['against_full']['difference'])} | {over['gained']}, {over['lost']} | {row['extra_calls']:.2f} "
+            over, name = row["against_parallel"], row["policy"]
+            cells = [gain(over["difference"]), f"{over['p_value']:.2g}"] if name != "parallel" else ["", ""]
+            cells.append(gain(row["against_full"]["difference"]) if name != "full" else "")
+            text += f"| {name} | {estimate(row['accuracy'])} | {' | '.join(cells)} | {over['gained']}, {over['lost']} | {row['extra_calls']:.2f} "
             text += f"| {row['critical_path']:.1f} | {row['cpu_s']:.2f} | {row['tokens']:.0f} | {100 * row['empty']:.0f} |\n"
         if "asked_again" in table:
             again = table["asked_again"]
