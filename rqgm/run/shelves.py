@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 import rqgm
-from rqgm.core.errors import ConfigError, UnknownNameError
+from rqgm.core.errors import ArtifactError, ConfigError, UnknownNameError
 from rqgm.core.toml import parse, read_toml
-from rqgm.core.trees import read_tree
+from rqgm.core.trees import check_path, read_tree
 
 if TYPE_CHECKING:
     from rqgm.core.trees import File
@@ -53,6 +53,9 @@ class SeedFile(BaseModel):
 
     schema_version: Literal[1]
     extends: str = Field(description="workspace on the shelves, as seeds/repair")
+    copies: dict[str, list[str]] = Field(
+        default={}, description="folder → files of the extended workspace that stand in it as well"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +119,27 @@ class Shelves:
 
     def tree(self, folder: Path) -> dict[str, File]:
         """Return the files of the workspace in `folder`, with those of the one that it extends; its own go first."""
-        layers: list[dict[str, File]] = []
-        while True:
-            tree = read_tree(folder)
-            layers.insert(0, {path: file for path, file in tree.items() if path != SEED_FILE})
-            if SEED_FILE not in tree:
-                return {path: file for layer in layers for path, file in layer.items()}
-            if len(layers) == MOST_LAYERS:
-                raise ConfigError(f"{folder / SEED_FILE}: extends: more than {MOST_LAYERS} workspaces, or a circle")
-            told = parse(read_toml(folder / SEED_FILE), SeedFile, folder / SEED_FILE)
-            try:
-                folder = self.find("workspace", told.extends).path
-            except UnknownNameError as error:
-                raise ConfigError(f"{folder / SEED_FILE}: extends: {error}") from error
+        return self._tree(folder, 1)
+
+    def _tree(self, folder: Path, layers: int) -> dict[str, File]:
+        tree = read_tree(folder)
+        if SEED_FILE not in tree:
+            return tree
+        path = folder / SEED_FILE
+        if layers == MOST_LAYERS:
+            raise ConfigError(f"{path}: extends: more than {MOST_LAYERS} workspaces, or a circle")
+        told = parse(read_toml(path), SeedFile, path)
+        try:
+            base = self._tree(self.find("workspace", told.extends).path, layers + 1)
+        except UnknownNameError as error:
+            raise ConfigError(f"{path}: extends: {error}") from error
+        copies = {
+            _target(target, name, path): _copied(base, name, f"{path}: copies.{target}")
+            for target, names in told.copies.items()
+            for name in names
+        }
+        own = {name: file for name, file in tree.items() if name != SEED_FILE}
+        return {**base, **copies, **own}
 
     def _is(self, kind: Kind, path: Path) -> bool:
         return path.is_file() if kind == "experiment" else (path / _MARKERS[kind]).is_file()
@@ -149,6 +160,20 @@ class Shelves:
                 if not name.startswith("runs/"):
                     found.setdefault(name, Found(place, origin))
         return found
+
+
+def _target(folder: str, name: str, path: Path) -> str:
+    try:
+        return check_path(f"{folder}/{name.rpartition('/')[2]}")
+    except ArtifactError as error:
+        raise ConfigError(f"{path}: copies: {error}") from error
+
+
+def _copied(base: dict[str, File], name: str, where: str) -> File:
+    if name not in base:
+        beside = [other for other in base if other.rpartition("/")[0] == name.rpartition("/")[0]]
+        raise UnknownNameError("file of the extended workspace", name, beside, where)
+    return base[name]
 
 
 def shipped_root() -> Path:

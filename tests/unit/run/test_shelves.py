@@ -209,3 +209,36 @@ def test_a_run_begins_with_all_layers(tiny: Path, tmp_path: Path, make_run: Any)
     run.archive.close()
     assert {"all/a.py", "all/b.py", "workspace.toml"} <= tree.keys()
     assert "seed.toml" not in tree
+
+
+def test_a_workspace_takes_parts_of_the_one_that_it_extends(tiny: Path) -> None:
+    """They stand where they are told to, beside where they stood; a file of its own goes first."""
+    base = tiny / "archive" / "seeds" / "tiny"
+    (base / "parts").mkdir()
+    (base / "parts" / "one.py").write_text("ONE = 1\n")
+    (base / "parts" / "two.py").write_text("TWO = 2\n")
+    folder = overlay(
+        tiny, "mine", "seeds/tiny", {"coder/two.py": "TWO = 3\n", "workspace.toml": MANIFEST.format("true")}
+    )
+    with (folder / "seed.toml").open("a") as file:
+        file.write('[copies]\ncoder = ["parts/one.py", "parts/two.py"]\n')
+    tree = Shelves(tiny).workspace("seeds/mine")
+    assert tree["coder/one.py"].data == tree["parts/one.py"].data == b"ONE = 1\n"
+    assert tree["coder/two.py"].data == b"TWO = 3\n"
+
+
+@pytest.mark.parametrize(
+    ("copies", "message"),
+    [
+        ('coder = ["parts/oen.py"]', r"seed\.toml: copies\.coder: unknown file .*'parts/oen\.py'"),
+        ('"../coder" = ["workspace.toml"]', r"seed\.toml: copies: path '\.\./coder/workspace\.toml' is not a plain"),
+        ('coder = "parts/one.py"', r"seed\.toml: copies\.coder: Input should be a valid list"),
+    ],
+)
+def test_copies_that_cannot_be_are_refused(tiny: Path, copies: str, message: str) -> None:
+    """With file, key and what there is."""
+    folder = overlay(tiny, "mine", "seeds/tiny", {"workspace.toml": MANIFEST.format("true")})
+    with (folder / "seed.toml").open("a") as file:
+        file.write(f"[copies]\n{copies}\n")
+    with pytest.raises(ConfigError, match=message):
+        Shelves(tiny).workspace("seeds/mine")

@@ -114,11 +114,13 @@ def test_the_manifest_asks_for_a_team_and_grants_the_coder_nothing_new():
     assert list(manifest.roles["coder"].folders) == ["coder", "shared"]
 
 
-def test_parts_that_are_wired_in_are_the_librarys_own():
-    for path in sorted((SHELF / "repair-team" / "coder").glob("*/*.py")):
-        spare = SHELF / "repair" / "parts" / path.parent.name / path.name
-        if spare.exists():
-            assert path.read_bytes() == spare.read_bytes(), path
+def test_the_overlay_holds_no_copy_of_what_it_extends():
+    """Parts that are wired in are named in seed.toml, and come from the library as it is now."""
+    tree = Shelves.seen_from(REPOSITORY).workspace("seeds/repair-team")
+    base = {path.read_bytes() for path in (SHELF / "repair").rglob("*.py") if path.stat().st_size}
+    own = sorted((SHELF / "repair-team").rglob("*.py"))
+    assert [path for path in own if path.read_bytes() in base] == []
+    assert tree["coder/operators/guards.py"] == tree["parts/operators/guards.py"]
 
 
 def test_alone_it_answers_as_a_coder_without_a_team(role, tmp_path):

@@ -327,13 +327,11 @@ def test_the_plan_is_one_that_an_editor_can_read_and_its_parts_are_the_librarys(
         for name in [name for name in sys.modules if name.partition(".")[0] == "editor"]:
             del sys.modules[name]
     features = plan.slots["FEATURES"]
+    tree = Shelves.seen_from(REPOSITORY).workspace("seeds/repair-team")
     assert next(iter(features)) == "rival_share"
     for name in features:
-        own, spare = reviewer / "features" / f"{name}.py", SEEDS / "repair" / "parts" / "features" / f"{name}.py"
-        if own.is_file() and spare.is_file():
-            assert own.read_bytes() == spare.read_bytes()
-        else:
-            assert own.is_file() or (SEEDS / "repair" / "reviewer" / "features" / f"{name}.py").is_file()
+        own, spare = tree[f"reviewer/features/{name}.py"], tree.get(f"parts/features/{name}.py")
+        assert spare is None or own == spare
 
 
 def tree(modules):
