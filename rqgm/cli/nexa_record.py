@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,10 +13,12 @@ import typer
 from rqgm.cli.console import JSON, foreign, make_console, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from rqgm.orchestration.episodes import Environment
+    from rqgm.orchestration.policy import Policy
     from rqgm.orchestration.recordings import Recording
+    from rqgm.run.rehearsals import RehearsalRequest
 
 SUITES = typer.Argument(metavar="SUITE...", help="Solving suites for a team, judging suites for a panel.")
 POLICIES = ("full", "star", "chain", "debate(1)", "self-org(0.8)")
@@ -54,44 +57,73 @@ def record(
     """
     import asyncio  # noqa: PLC0415  # commands import what they use
 
-    from rqgm.core.errors import ConfigError  # noqa: PLC0415
-    from rqgm.orchestration.policy import open_policy  # noqa: PLC0415
-    from rqgm.run.rehearsals import RehearsalRequest, rehearsal  # noqa: PLC0415
+    from rqgm.run.rehearsals import RehearsalRequest  # noqa: PLC0415
 
+    plans = _Plans(_policies(policies), trainings, seed, out)
     if (answers is None) == (not suites):
-        raise ConfigError(
-            "name suites to be worked on, or --answers FOLDER with what was answered already: one of them"
+        raise _neither_or_both()
+    if answers is not None:
+        recording = asyncio.run(_of_answers(answers, task or [], agents, plans))
+    else:
+        request = RehearsalRequest(
+            suites=tuple(suites or ()),
+            workspace=workspace,
+            role=role,
+            agents=agents,
+            steps=steps,
+            seed=seed,
+            limit=limit,
+            sandbox=sandbox,
+            workers=workers,
+            allow_unsafe=allow_unsafe,
         )
-    chosen = [name.strip() for name in policies.split(",") if name.strip()]
-    for name in chosen:
-        open_policy(name)  # a wrong one is told before anybody is asked
+        recording = asyncio.run(_of_rehearsal(request, plans))
+    _told(recording, out, as_json=as_json)
 
-    async def carry_out() -> Recording:
-        if answers is not None:
-            from rqgm.orchestration.recorded_answers import read_recorded  # noqa: PLC0415
 
-            read = read_recorded(answers, tasks=task or (), agents=agents, seed=seed)
-            return await _record(read, {"tasks": task or [], "agents": agents}, chosen, trainings, seed, out)
-        with _counting("drafts") as tell:
-            request = RehearsalRequest(
-                suites=tuple(suites or ()),
-                workspace=workspace,
-                role=role,
-                agents=agents,
-                steps=steps,
-                seed=seed,
-                limit=limit,
-                sandbox=sandbox,
-                workers=workers,
-                allow_unsafe=allow_unsafe,
-                tell=tell,
-            )
-            async with rehearsal(request) as live:
-                return await _record(live, live.made_of, chosen, trainings, seed, out)
+@dataclass(frozen=True)
+class _Plans:
+    """What is carried out while it is recorded, and where the recording goes."""
 
-    recording = asyncio.run(carry_out())
-    digest = recording.sha256
-    header = recording.header
+    policies: Mapping[str, Policy]
+    trainings: int
+    seed: int
+    out: Path
+
+
+def _policies(names: str) -> dict[str, Policy]:
+    from rqgm.orchestration.policy import open_policy  # noqa: PLC0415
+
+    return {name: open_policy(name) for name in (part.strip() for part in names.split(",")) if name}
+
+
+def _neither_or_both() -> Exception:
+    from rqgm.core.errors import ConfigError  # noqa: PLC0415
+
+    return ConfigError("name suites to be worked on, or --answers FOLDER with what was answered already: one of them")
+
+
+async def _of_answers(folder: Path, tasks: list[str], agents: int, plans: _Plans) -> Recording:
+    from rqgm.orchestration.recorded_answers import read_recorded  # noqa: PLC0415
+
+    live = read_recorded(folder, tasks=tasks, agents=agents, seed=plans.seed)
+    return await _record(live, {"tasks": tasks, "agents": agents}, plans)
+
+
+async def _of_rehearsal(request: RehearsalRequest, plans: _Plans) -> Recording:
+    from contextlib import AsyncExitStack  # noqa: PLC0415
+    from dataclasses import replace  # noqa: PLC0415
+
+    from rqgm.run.rehearsals import rehearsal  # noqa: PLC0415
+
+    async with AsyncExitStack() as stack:
+        with _counting("drafts") as tell:  # ends before a training shows its own bar
+            live = await stack.enter_async_context(rehearsal(replace(request, tell=tell)))
+        return await _record(live, live.made_of, plans)
+
+
+def _told(recording: Recording, out: Path, *, as_json: bool) -> None:
+    header, digest = recording.header, recording.sha256
     if as_json:
         print_json({"recording": str(out), "sha256": digest, **header.model_dump(mode="json")})
         return
@@ -101,9 +133,7 @@ def record(
     console.print(foreign(f"wrote {out}, {digest[:12]}; next: rqgm nexa train {out}", 300))
 
 
-async def _record(
-    live: Environment, made_of: dict[str, Any], policies: list[str], trainings: int, seed: int, out: Path
-) -> Recording:
+async def _record(live: Environment, made_of: Mapping[str, Any], plans: _Plans) -> Recording:
     """Return a recording of what all plans ask: of the policies on every pool, of trainings on theirs.
 
     It is written after each of them, so that an interrupted one is worth something.
@@ -112,26 +142,24 @@ async def _record(
     from rqgm.orchestration.embeddings import HashingEmbedder  # noqa: PLC0415
     from rqgm.orchestration.evaluation import evaluate  # noqa: PLC0415
     from rqgm.orchestration.plays import Plays  # noqa: PLC0415
-    from rqgm.orchestration.policy import open_policy  # noqa: PLC0415
     from rqgm.orchestration.recordings import Recording  # noqa: PLC0415
     from rqgm.orchestration.training.settings import Settings  # noqa: PLC0415
     from rqgm.orchestration.training.trainer import train  # noqa: PLC0415
 
-    named = {name: open_policy(name) for name in policies}
     recording = Recording.record(live, made_of)
-    recording.save(out)
+    recording.save(plans.out)
     plays = Plays(recording, HashingEmbedder())
     for pool in ("train", "validation", "test"):
         if recording.episodes(pool):
-            await evaluate(plays, named, pool)
-            recording.save(out)
-    for number in range(trainings):
+            await evaluate(plays, plans.policies, pool)
+            recording.save(plans.out)
+    for number in range(plans.trainings):
         settings = Settings()
         with TrainingProgress(settings.updates) as progress:
-            trained = await train([plays], "gated", settings, seed + number, progress.tell)
+            trained = await train([plays], "gated", settings, plans.seed + number, progress.tell)
         if recording.episodes("test"):
             await evaluate(plays, {"gated": trained.policy}, "test")
-        recording.save(out)
+        recording.save(plans.out)
     return recording
 
 
