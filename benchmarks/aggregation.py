@@ -1,6 +1,6 @@
 """Which answer a team gives from recorded answers of many models: majority, the paper's centroid, learned reliability.
 
-    RQGM_DATA=... python benchmarks/aggregation.py [--pool test] [--agents 5] [--subsets 5] [--docs PAGE] [--out FILE]
+    RQGM_DATA=... python benchmarks/aggregation.py [--pool test] [--agents 5] [--subsets 5] [--out FILE]
 
 Each set is measured on one pool (`rqgm.orchestration.recorded_answers` tells the split). The pools before it may be
 learned from; rows say what they learned from. All rows choose among identical drafts.
@@ -183,35 +183,6 @@ def verdict(rows: dict[str, Any]) -> dict[str, Any]:
     return told
 
 
-def table(part: dict[str, Any]) -> str:
-    """Return the rows of all sets side by side, in per cent, and the share of the gap where there is one."""
-    text = "| | GSM8K | MATH level 5 | share of the gap closed | MMLU-Pro | share of the gap closed |\n|---|---|---|---|---|---|\n"
-    for row in part["math-l5"]["rows"]:
-        cells = []
-        for name in SETS:
-            found = part[name]["rows"][row]
-            cells.append(told(found["accuracy"], 100, 1))
-            if name != "gsm":
-                cells.append(told(found.get("share_of_gap_closed"), 1, 2))
-        text += f"| {row} | {' | '.join(cells)} |\n"
-    return text
-
-
-def told(figure: dict[str, Any] | None, times: int, digits: int) -> str:
-    if figure is None or figure["value"] is None or figure["low"] is None:
-        return ""
-    value, low, high = (times * figure[key] for key in ("value", "low", "high"))
-    return f"{value:.{digits}f} [{low:.{2 - 2 * (times > 1)}f}, {high:.{2 - 2 * (times > 1)}f}]"
-
-
-def write_page(page: Path, tables: dict[str, str]) -> None:
-    """Put each table between its marks in a page."""
-    for name, content in tables.items():
-        start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
-        before, _, rest = page.read_text().partition(start)
-        page.write_text(f"{before}{start}{content}{end}{rest.partition(end)[2]}")
-
-
 EMBEDDER = HashingEmbedder()
 
 
@@ -221,7 +192,6 @@ def main() -> None:
     options.add_argument("--pool", choices=sorted(EARLIER)[::-1], default="test", help="the pool that is measured")
     options.add_argument("--agents", type=int, default=5, help="size of the random subsets")
     options.add_argument("--subsets", type=int, default=5, help="subsets for each question")
-    options.add_argument("--docs", type=Path, help="write the tables into this page")
     chosen = options.parse_args()
     if "RQGM_DATA" not in os.environ:
         sys.exit("RQGM_DATA is not set: it names the folder of the public data")
@@ -237,8 +207,6 @@ def main() -> None:
         "all_agents": every,
         f"random_{chosen.agents}_agents": few,
     }
-    if chosen.docs:
-        write_page(chosen.docs, {"all agents": table(every), "few agents": table(few)})
     report(result, chosen.out)
 
 

@@ -4,7 +4,8 @@
 trains `gated` on them together and on each alone, and the paper's policies with the paper's trainer, into FOLDER.
 ``python benchmarks/nexa.py measure --folder FOLDER --out benchmarks/results/nexa.json`` plays all of them, and those that
 do not learn, on the test pools: other programs than any that was trained on. Second answers are made for real, in
-sandboxes; on the recorded answers they are modelled by stated rates.
+sandboxes; on the recorded answers they are modelled by stated rates. What was not trained into FOLDER is left out, but
+`gated`, which then is the one that ships: the committed result has that one.
 
 Teams work on the 106 programs of `repair` and on variants of them with one and two other faults (`variants.py`); all of
 one program are a group, and intervals are over groups. Training takes about an hour on 2 cores, measuring as long.
@@ -31,7 +32,7 @@ from rqgm.orchestration.plays import Plays
 from rqgm.orchestration.policies.edge_logits import EdgeLogits
 from rqgm.orchestration.policies.gated import Gated
 from rqgm.orchestration.policies.nexa_paper import NexaPaper
-from rqgm.orchestration.policy import open_policy
+from rqgm.orchestration.policy import SHIPPED, open_policy
 from rqgm.orchestration.propagation import no_evidence_lost
 from rqgm.orchestration.recorded_answers import read_recorded
 from rqgm.orchestration.recordings import Recording
@@ -56,6 +57,8 @@ TARGET_CALLS = 1.5
 """Of our own trainer: extra calls per item, of the four that everybody talking takes."""
 JUDGE_STEPS = 200_000
 OTHER_SIZES = (3, 8, 15)
+RECORDINGS = {"team": "coders.jsonl.zst", "panel": "reviewers.jsonl.zst"}
+"""What `gated` was trained on that ships."""
 FIXED = ("parallel", "full", "chain", "star", "debate(1)", "self-org(0.5)", "self-org(0.8)")
 KINDS: dict[str, type[Learned]] = {"gated": Gated, "nexa-paper": NexaPaper, "edge-logits": EdgeLogits}
 TRAININGS = {
@@ -153,8 +156,10 @@ async def train_all(options: Any) -> dict[str, Any]:
 
 
 def learned(options: Any, weights: str) -> Learned | None:
-    """Return a policy that was trained into the folder, None if it was not."""
+    """Return a policy that was trained into the folder, None if it was not; of `gated` then the one that ships."""
     path = options.folder / f"{weights}.safetensors"
+    if weights == "gated" and not path.is_file():
+        path = SHIPPED / path.name
     return KINDS[TRAININGS[weights][0]](load_weights(path)[0]) if path.is_file() else None
 
 
@@ -176,7 +181,8 @@ async def measure_live(environment: str, agents: int, options: Any) -> dict[str,
     drawn: dict[str, Policy] = {}
     gated = learned(options, "gated")
     if gated is not None:
-        trained_on = Plays(Recording.open(options.folder / f"{environment}-train.jsonl.zst"), embedder)
+        own = options.folder / f"{environment}-train.jsonl.zst"
+        trained_on = Plays(Recording.open(own if own.is_file() else SHIPPED / RECORDINGS[environment]), embedder)
         drawn["random (as dense as gated)"] = random_like(gated, [trained_on])
     asked = request(environment, options, agents, pools=("test",), limit=options.limit)
     if environment == "team" and agents != AGENTS:

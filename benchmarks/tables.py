@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import talk_tables
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -17,6 +19,7 @@ PAGES = (
     ROOT / "docs" / "judges-measured.md",
     ROOT / "docs" / "audit.md",
     ROOT / "docs" / "orchestration.md",
+    ROOT / "docs" / "aggregation.md",
 )
 
 
@@ -384,74 +387,9 @@ def audits() -> str:
     return text
 
 
-def talking() -> str:
-    """Return README's table of talking: `gated` against nobody and everybody talking."""
-    found = load("nexa")
-    if found is None or "live" not in found:
-        return "Not measured yet.\n"
-    text = "| environment | parallel, % | full, % | gated, % | gated over parallel | gated over full | calls: full, gated |\n"
-    text += "|---|---|---|---|---|---|---|\n"
-    for table in [*found["live"], *found.get("answers", [])]:
-        rows = {row["policy"]: row for row in table["rows"]}
-        if "gated" not in rows:
-            continue
-        cells = [estimate(rows[name]["accuracy"]) for name in ("parallel", "full", "gated")]
-        cells += [gain(rows["gated"][key]["difference"]) for key in ("against_parallel", "against_full")]
-        text += f"| {environment(table)} | {' | '.join(cells)} | {rows['full']['extra_calls']:.2f}, {rows['gated']['extra_calls']:.2f} |\n"
-    return text
-
-
-def nexa() -> str:
-    """Return every table of policies on identical drafts."""
-    found = load("nexa")
-    if found is None:
-        return "Not measured yet.\n"
-    text = ""
-    for table in [*found.get("live", []), *found.get("sizes", []), *found.get("answers", [])]:
-        first = table["rows"][0]
-        text += f"\n**{environment(table)}**: {first['items']} items in {first['groups']} groups\n\n"
-        text += "| policy | right, % | over parallel | p | over full | rescued, harmed | calls | path | CPU-s | tokens | silent, % |\n"
-        text += "|---|---|---|---|---|---|---|---|---|---|---|\n"
-        for row in table["rows"]:
-            over, name = row["against_parallel"], row["policy"]
-            cells = [gain(over["difference"]), f"{over['p_value']:.2g}"] if name != "parallel" else ["", ""]
-            cells.append(gain(row["against_full"]["difference"]) if name != "full" else "")
-            text += f"| {name} | {estimate(row['accuracy'])} | {' | '.join(cells)} | {over['gained']}, {over['lost']} | {row['extra_calls']:.2f} "
-            text += f"| {row['critical_path']:.1f} | {row['cpu_s']:.2f} | {row['tokens']:.0f} | {100 * row['empty']:.0f} |\n"
-        if "asked_again" in table:
-            again = table["asked_again"]
-            over = again["against_parallel"]
-            text += (
-                f"| *control: all again, hearing nobody* | {estimate(again['accuracy'])} | {gain(over['difference'])} "
-            )
-            text += f"| {over['p_value']:.2g} | | {over['gained']}, {over['lost']} | {again['extra_calls']:.2f} | 1.0 | | | |\n"
-    if "control" in found:
-        row = found["control"]["rows"][0]
-        text += f"\nControl: a team of coders in which nobody talks and every member may do twice the work from the start is right in {estimate(row['accuracy'])} %.\n"
-    return text.lstrip("\n")
-
-
-def environment(table: dict[str, Any]) -> str:
-    """Return what a table of policies is called."""
-    if "task" in table:
-        return f"recorded answers, {table['task']}, N = {table['agents']} (second round modelled)"
-    kind = "teams of coders" if table["environment"].startswith("team") else "panels of reviewers"
-    return f"{kind}, N = {table['agents']}"
-
-
-def estimate(found: dict[str, float]) -> str:
-    """Return a share with its interval, in per cent."""
-    return f"{100 * found['value']:.1f} [{100 * found['low']:.1f}, {100 * found['high']:.1f}]"
-
-
-def gain(found: dict[str, float]) -> str:
-    """Return a difference of shares with its interval, in points."""
-    return f"{100 * found['value']:+.1f} [{100 * found['low']:+.1f}, {100 * found['high']:+.1f}]"
-
-
 def fill(text: str) -> str:
     """Return a page with every table that it has renewed."""
-    tables = {
+    tables: dict[str, Callable[[], str]] = {
         "improvement": improvement,
         "blind": blind,
         "transfer": transfer,
@@ -463,8 +401,11 @@ def fill(text: str) -> str:
         "adversarial": adversarial,
         "tampering": tampering,
         "audits": audits,
-        "nexa": nexa,
-        "talking": talking,
+        "nexa": lambda: talk_tables.nexa(load("nexa")),
+        "talking": lambda: talk_tables.talking(load("nexa")),
+        "aggregation": lambda: talk_tables.aggregation(load("aggregation")),
+        "aggregation-all": lambda: talk_tables.aggregations(load("aggregation"), "all_agents"),
+        "aggregation-few": lambda: talk_tables.aggregations(load("aggregation"), "random_5_agents"),
     }
     for name, make in tables.items():
         text = _between(text, f"table: {name}", make())
