@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import common
 from variants import variants
 
+from rqgm.orchestration.calls import all_of
 from rqgm.orchestration.embeddings import open_embedder
 from rqgm.orchestration.evaluation import compare, evaluate, random_like, rate
 from rqgm.orchestration.features import features
@@ -202,9 +203,7 @@ async def asked_again(recording: Recording, embedder: Embedder) -> dict[str, Any
     before: list[bool] = []
     after: list[bool] = []
     for episode in episodes:
-        new = await asyncio.gather(
-            *(recording.revise(episode, agent, own, {}) for agent, own in enumerate(episode.replies))
-        )
+        new = await all_of(recording.revise(episode, agent, own, {}) for agent, own in enumerate(episode.replies))
         stands = [
             one.answer if one.answer is not None and no_evidence_lost(own, one.answer) else own
             for own, one in zip(episode.replies, new, strict=True)

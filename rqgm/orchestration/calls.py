@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import nullcontext
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from rqgm.core.graphs import ordered
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
 
 Result = TypeVar("Result")
 
@@ -39,10 +39,26 @@ async def run_calls(calls: Mapping[str, Call[Result]], gate: asyncio.Semaphore |
         async with gate or nullcontext():
             return await call.work(known)
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            for name, call in calls.items():
-                tasks[name] = group.create_task(carry_out(call))
-    except BaseExceptionGroup as failed:
-        raise failed.exceptions[0] from None  # the others failed because it did, or in the same turn of the loop
+    async with _first_failure(), asyncio.TaskGroup() as group:
+        for name, call in calls.items():
+            tasks[name] = group.create_task(carry_out(call))
     return {name: task.result() for name, task in tasks.items()}
+
+
+async def all_of(works: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
+    """Carry out all works at once and return their results in order.
+
+    When one raises, the others are cancelled and have ended before what it raised is raised.
+    """
+    async with _first_failure(), asyncio.TaskGroup() as group:
+        tasks = [group.create_task(work) for work in works]
+    return [task.result() for task in tasks]
+
+
+@asynccontextmanager
+async def _first_failure() -> AsyncIterator[None]:
+    """Raise what failed first, not the group: the others failed because it did, or in the same turn of the loop."""
+    try:
+        yield
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None

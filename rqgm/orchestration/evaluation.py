@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from rqgm.core.errors import ConfigError
 from rqgm.core.intervals import mcnemar, paired_difference
+from rqgm.orchestration.calls import all_of
 from rqgm.orchestration.policies.drawn import Drawn
 from rqgm.orchestration.policies.fixed import Full, Parallel
 from rqgm.orchestration.recordings import MissingTurnError
@@ -206,13 +206,14 @@ def compare(reference: Sequence[bool], other: Sequence[bool], groups: Sequence[s
 
 async def _endings(plays: Plays, policy: Policy, pool: str, *, unknown_is_silence: bool) -> tuple[list[Ending], int]:
     planned = [(episode, policy.plan(plays.features(episode))) for episode in plays.episodes(pool)]
-    found = await asyncio.gather(*(plays.ending(*one) for one in planned), return_exceptions=unknown_is_silence)
-    endings: list[Ending] = []
-    for (episode, _), ending in zip(planned, found, strict=True):
-        if isinstance(ending, BaseException) and not isinstance(ending, MissingTurnError):
-            raise ending
-        endings.append(await plays.parallel(episode) if isinstance(ending, MissingTurnError) else ending)
-    return endings, sum(isinstance(ending, MissingTurnError) for ending in found)
+    if not unknown_is_silence:
+        return await all_of(plays.ending(*one) for one in planned), 0
+    found = await all_of(plays.known_ending(*one) for one in planned)
+    endings = [
+        await plays.parallel(episode) if ending is None else ending
+        for (episode, _), ending in zip(planned, found, strict=True)
+    ]
+    return endings, found.count(None)
 
 
 def _mean(values: Sequence[float]) -> float:

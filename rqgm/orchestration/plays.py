@@ -10,6 +10,7 @@ from rqgm.core.errors import ConfigError
 from rqgm.orchestration.episodes import carry_out, ending
 from rqgm.orchestration.features import features
 from rqgm.orchestration.plans import Plan
+from rqgm.orchestration.recordings import MissingTurnError
 from rqgm.orchestration.selection import choose
 
 if TYPE_CHECKING:
@@ -77,6 +78,13 @@ class Plays:
             done = await carry_out(self.environment, episode, plan)
             self._endings[asked] = ending(episode, plan, done, self._choice(episode, done.answers))
         return self._endings[asked]
+
+    async def known_ending(self, episode: Episode, plan: Plan) -> Ending | None:
+        """Return what comes of a plan, None where a recording does not know."""
+        try:
+            return await self.ending(episode, plan)
+        except MissingTurnError:
+            return None
 
     async def parallel(self, episode: Episode) -> Ending:
         """Return what comes of an episode when nobody talks."""

@@ -11,6 +11,7 @@ from rqgm.core.hashes import hash_json
 from rqgm.core.streams import stream_seed
 from rqgm.core.trees import hash_tree
 from rqgm.core.usage import Usage
+from rqgm.orchestration.calls import all_of
 from rqgm.orchestration.drafts import Draft
 from rqgm.orchestration.propagation import Revision
 from rqgm.orchestration.talk import silence
@@ -164,12 +165,7 @@ async def solve(assignment: Assignment, talk: Talk | None, gate: asyncio.Semapho
         said = await assignment.answer(member, turns[member], own, heard)
         return Revision(None if said.failure else said, said.usage, said.failure, said.detail)
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            asked = [group.create_task(first(member)) for member in range(assignment.members)]
-    except BaseExceptionGroup as several:
-        raise several.exceptions[0] from None  # the others were cancelled because of it
-    drafts = [task.result() for task in asked]
+    drafts = await all_of(first(member) for member in range(assignment.members))
     talked = await (talk or silence()).hold(drafts, Contribution.draft, again, RULE, gate=gate)
     usage = sum((draft.usage for draft in drafts), Usage()) + talked.usage
     return Solved(talked.answers[talked.chosen], usage, talked.to_json())

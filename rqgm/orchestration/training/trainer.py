@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -11,13 +10,13 @@ import numpy as np
 
 from rqgm.core.errors import ConfigError, UnknownNameError
 from rqgm.core.streams import stream_seed
+from rqgm.orchestration.calls import all_of
 from rqgm.orchestration.plans import Plan
 from rqgm.orchestration.policies.edge_logits import EdgeLogits
 from rqgm.orchestration.policies.gated import Gated
 from rqgm.orchestration.policies.learned import probability
 from rqgm.orchestration.policies.nexa_paper import NexaPaper
 from rqgm.orchestration.recording_files import RecordingError
-from rqgm.orchestration.recordings import MissingTurnError
 from rqgm.orchestration.training.gradient import Adam, Gradient
 from rqgm.orchestration.training.likelihood import likelihood
 
@@ -216,10 +215,10 @@ class _Attempt:
             plans, opens = self._plans(reading, held=held)
             drawn += [(reading, plan) for plan in plans]
             chances += [opens] * len(plans)
-            asked += [self._ended(number, episode, plan) for plan in plans]
+            asked += [self._plays[number].known_ending(episode, plan) for plan in plans]
         items = [one for one in chosen for _ in range(settings.plans)]
-        endings, missing = await self._known(await asyncio.gather(*asked), drawn, items, held=held)
-        silent = await asyncio.gather(*(self._plays[number].parallel(episode) for number, episode in chosen))
+        endings, missing = await self._known(await all_of(asked), drawn, items, held=held)
+        silent = await all_of(self._plays[number].parallel(episode) for number, episode in chosen)
         gained = np.array([reward(ending, settings, multiplier) for ending in endings])
         quiet = np.repeat([reward(one, settings) for one in silent], settings.plans)
         chance = np.array(chances)
@@ -272,16 +271,9 @@ class _Attempt:
                 if tries == REDRAWN:
                     plan = Plan.none(len(episode.replies), gate=isinstance(self._policy, Gated))
                 drawn[place] = (reading, plan)
-                known = await self._ended(number, episode, plan)
+                known = await self._plays[number].known_ending(episode, plan)
             found.append(known)
         return found, missing
-
-    async def _ended(self, number: int, episode: Episode, plan: Plan) -> Ending | None:
-        """Return what comes of a plan, None if a recording does not know."""
-        try:
-            return await self._plays[number].ending(episode, plan)
-        except MissingTurnError:
-            return None
 
     def _plans(self, reading: Reading, *, held: bool) -> tuple[list[Plan], float]:
         """Draw plans for one item; with the gate held open, return the chance that it is too."""
@@ -298,7 +290,7 @@ class _Attempt:
             planned = [
                 (episode, self._policy.plan_of(self._read(number, episode))) for episode in plays.episodes("validation")
             ]
-            looked = await asyncio.gather(*(self._ended(number, *one) for one in planned))
+            looked = await all_of(plays.known_ending(*one) for one in planned)
             endings = [
                 await plays.parallel(episode) if ending is None else ending  # what is not known is worth no talking
                 for (episode, _), ending in zip(planned, looked, strict=True)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rqgm.core.errors import ConfigError, SandboxLostError, UnknownNameError
-from rqgm.orchestration.calls import Call, run_calls
+from rqgm.orchestration.calls import Call, all_of, run_calls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -160,3 +160,24 @@ async def test_a_circle_and_an_unknown_need_are_refused_before_anything_starts()
     with pytest.raises(UnknownNameError, match="nobody"):
         await run_calls({"a": Call(work, ("nobody",))})
     assert begun == []
+
+
+async def test_all_of_keeps_the_order_and_leaves_nobody_at_work_when_one_fails() -> None:
+    """What raised first is raised itself, after the others were cancelled and have cleaned up."""
+    ended: list[int] = []
+
+    async def work(number: int, *, fails: bool = False) -> int:
+        try:
+            await asyncio.sleep(0 if fails else 0.001 * (5 - number))
+            if fails:
+                raise SandboxLostError("gone")
+            return number
+        finally:
+            ended.append(number)
+
+    assert await all_of(work(number) for number in range(4)) == [0, 1, 2, 3]
+    ended.clear()
+    with pytest.raises(SandboxLostError, match="gone"):
+        await all_of([work(0), work(1, fails=True), work(2)])
+    assert sorted(ended) == [0, 1, 2]
+    assert await all_of([]) == []
