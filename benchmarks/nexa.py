@@ -1,14 +1,18 @@
 """Does talking pay? Every policy on identical drafts: teams of coders, panels of reviewers, and recorded answers.
 
 ``python benchmarks/nexa.py train --folder FOLDER`` records the train and validation pools of both live environments,
-trains `gated` on them together and on each alone, and the paper's policies with the paper's trainer, into FOLDER.
+trains `gated` on them together and on each alone, into FOLDER. Every plan that a training draws is played for real, and
+recorded: the same training can be made again from the recordings. On recorded answers, where a second round costs nothing
+because it is modelled, it trains `gated` once more, and `nexa-paper` and `edge-logits` with the paper's trainer.
 ``python benchmarks/nexa.py measure --folder FOLDER --out benchmarks/results/nexa.json`` plays all of them, and those that
 do not learn, on the test pools: other programs than any that was trained on. Second answers are made for real, in
 sandboxes; on the recorded answers they are modelled by stated rates. What was not trained into FOLDER is left out, but
 `gated`, which then is the one that ships: the committed result has that one.
 
-Teams work on the 106 programs of `repair` and on variants of them with one and two other faults (`variants.py`); all of
-one program are a group, and intervals are over groups. Training takes about an hour on 2 cores, measuring as long.
+Teams work on the programs of `repair` with the faults that they have and with others, one and two at a time
+(`variants.py`); panels review patches: those of `repair-reviews`, and what teams answered (`patches.py`). What is measured
+is on the programs of the test pool, with faults of another draw. All of one program are a group, and intervals are over
+groups. Training takes about an hour on 2 cores, measuring as long.
 """
 
 from __future__ import annotations
@@ -18,92 +22,107 @@ import json
 import os
 import sys
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import common
-from variants import variants
+from patches import patches
+from variants import SUITE, variants
 
-from rqgm.orchestration.calls import all_of
 from rqgm.orchestration.embeddings import open_embedder
-from rqgm.orchestration.evaluation import compare, evaluate, random_like, rate
-from rqgm.orchestration.features import features
+from rqgm.orchestration.evaluation import evaluate, random_like
 from rqgm.orchestration.plays import Plays
 from rqgm.orchestration.policies.edge_logits import EdgeLogits
 from rqgm.orchestration.policies.gated import Gated
 from rqgm.orchestration.policies.nexa_paper import NexaPaper
 from rqgm.orchestration.policy import SHIPPED, open_policy
-from rqgm.orchestration.propagation import no_evidence_lost
 from rqgm.orchestration.recorded_answers import read_recorded
 from rqgm.orchestration.recordings import Recording
-from rqgm.orchestration.selection import choose
 from rqgm.orchestration.training.card import make_card
 from rqgm.orchestration.training.settings import make_settings
 from rqgm.orchestration.training.trainer import train
 from rqgm.orchestration.weights import load_weights, save_weights
 from rqgm.run.rehearsals import RehearsalRequest, rehearsal
+from rqgm.tasks.suite import load_suite
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
-    from rqgm.orchestration.embeddings import Embedder
     from rqgm.orchestration.policies.learned import Learned
     from rqgm.orchestration.policy import Policy
+    from rqgm.orchestration.recorded_answers import RecordedAnswers
     from rqgm.orchestration.training.trainer import Step
 
 AGENTS = 5
 MEMBER_STEPS = 80_000
-TARGET_CALLS = 1.5
-"""Of our own trainer: extra calls per item, of the four that everybody talking takes."""
+TARGET_SHARE = 0.375
+"""Of our own trainer: extra calls per item in each environment, as part of those that everybody talking takes."""
+LEARNING, MEASURING = ("train", "validation"), ("test",)
+VARIANTS = {LEARNING: (1, {1: 3, 2: 3}), MEASURING: (2, {1: 2, 2: 1})}
+"""Pools of programs → the seed that their variants' faults are drawn by; by how many faults, how many of each program."""
 JUDGE_STEPS = 200_000
 OTHER_SIZES = (3, 8, 15)
 RECORDINGS = {"team": "coders.jsonl.zst", "panel": "reviewers.jsonl.zst"}
 """What `gated` was trained on that ships."""
-FIXED = ("parallel", "full", "chain", "star", "debate(1)", "self-org(0.5)", "self-org(0.8)")
+FIXED = ("parallel", "again", "full", "chain", "star", "debate(1)", "self-org(0.5)", "self-org(0.8)")
 KINDS: dict[str, type[Learned]] = {"gated": Gated, "nexa-paper": NexaPaper, "edge-logits": EdgeLogits}
 TRAININGS = {
     "gated": ("gated", "default", ("team", "panel")),
     "gated-team": ("gated", "default", ("team",)),
     "gated-panel": ("gated", "default", ("panel",)),
-    "nexa-paper-team": ("nexa-paper", "paper", ("team",)),
-    "nexa-paper-panel": ("nexa-paper", "paper", ("panel",)),
-    "edge-logits-team": ("edge-logits", "paper", ("team",)),
-    "edge-logits-panel": ("edge-logits", "paper", ("panel",)),
+    "gated-answers": ("gated", "default", ("answers-10",)),
+    "nexa-paper": ("nexa-paper", "paper", ("answers-10",)),
+    "edge-logits-5": ("edge-logits", "paper", ("answers-5",)),
+    "edge-logits-10": ("edge-logits", "paper", ("answers-10",)),
 }
 """Name of the weights → policy, preset, environments trained on; teams and panels of five."""
+ANSWERS = ("gsm", "math-l5", "mmlu-pro")
 
 
-def suites(folder: Path) -> tuple[str, ...]:
-    """Return the suites that teams work on: `repair`, and variants of it that are written into `folder`."""
+def suites(environment: str, options: Any, pools: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the suites that are rehearsed; what is not on the shelf is written into the folder."""
+    seed, counts = VARIANTS[pools]
     made = []
-    for faults in (1, 2):
-        place = folder / f"variants-{faults}"
+    for faults, count in counts.items():
+        place = options.folder / f"variants-{faults}-{seed}"
         if not place.exists():
-            variants(None, 1, faults, 1, place)
-        made.append(str(place))
-    return ("repair", *made)
-
-
-def request(environment: str, options: Any, agents: int = AGENTS, **changes: Any) -> RehearsalRequest:
-    """Return how an environment is rehearsed by so many agents; a member's steps do not depend on how many there are."""
-    told = {"agents": agents, "seed": options.seed, "sandbox": options.sandbox, "workers": options.workers}
+            variants([name for pool in pools for name in load_suite(SUITE).names(pool)], count, faults, seed, place)
+        made.append(place)
+    shelf = ("repair",) if pools == LEARNING else ()
     if environment == "team":
-        asked = RehearsalRequest(suites=suites(options.folder), steps=MEMBER_STEPS * agents, **told)
-    else:
-        asked = RehearsalRequest(suites=("repair-reviews",), steps=JUDGE_STEPS, **told)
-    return replace(asked, **changes)
+        return (*shelf, *map(str, made))
+    place = options.folder / f"patches-{seed}"
+    if not place.exists():
+        team = Recording.open(options.folder / f"team-{'-'.join(pools)}.jsonl.zst")
+        patches(team, [SUITE, *made], seed, place)
+    return (*("repair-reviews" for _ in shelf), str(place))
+
+
+def request(environment: str, options: Any, pools: tuple[str, ...], agents: int = AGENTS) -> RehearsalRequest:
+    """Return how an environment is rehearsed by so many agents; a member's steps do not depend on how many there are."""
+    return RehearsalRequest(
+        suites=suites(environment, options, pools),
+        agents=agents,
+        steps=MEMBER_STEPS * agents if environment == "team" else JUDGE_STEPS,
+        seed=options.seed,
+        limit=options.limit,
+        pools=pools,
+        sandbox=options.sandbox,
+        workers=options.workers,
+    )
 
 
 @asynccontextmanager
-async def recorded(options: Any, asked: RehearsalRequest, name: str) -> AsyncIterator[Recording]:
-    """Give a live environment that is recorded, into ``FOLDER/<name>.jsonl.zst``."""
+async def recorded(asked: RehearsalRequest, place: Path) -> AsyncIterator[Recording]:
+    """Give a live environment that is recorded, into the file `place`."""
     async with rehearsal(asked) as live:
         recording = Recording.record(live, live.made_of)
+        recording.save(place)  # the drafts: patches are made of them
         try:
             yield recording
         finally:
-            recording.save(options.folder / f"{name}.jsonl.zst")
+            recording.save(place)
 
 
 def told_of(weights: str) -> Callable[[Step], None]:
@@ -117,31 +136,21 @@ def told_of(weights: str) -> Callable[[Step], None]:
 
 
 async def train_all(options: Any) -> dict[str, Any]:
-    """Train everything in TRAININGS; return what came of each."""
-    embedder = open_embedder(options.embedder)
-    found: dict[str, Any] = {}
+    """Train what is chosen of TRAININGS; return what came of each."""
+    chosen = {name: told for name, told in TRAININGS.items() if not options.only or name in options.only}
+    wanted = {environment: None for _, _, environments in chosen.values() for environment in environments}
+    embedder, found = open_embedder(options.embedder), {}
     async with AsyncExitStack() as stack:
-        recordings = {}
-        for name in ("team", "panel"):
-            asked = request(name, options, pools=("train", "validation"), limit=options.limit)
-            recordings[name] = await stack.enter_async_context(recorded(options, asked, f"{name}-train"))
+        recordings = {name: await stack.enter_async_context(opened(name, options)) for name in wanted}
         plays = {name: Plays(recording, embedder) for name, recording in recordings.items()}
-        for one in plays.values():  # so that a recording can tell what a card tells
-            await evaluate(one, {"star": open_policy("star")}, "validation")
-        for weights, (kind, preset, environments) in TRAININGS.items():
-            if options.only and weights not in options.only:
-                continue
-            own = (
-                {"restarts": options.restarts, "updates": options.updates, "target_calls": TARGET_CALLS}
-                if preset == "default"
-                else {}
-            )
-            settings = make_settings(preset, **own)
-            trained = await train(
-                [plays[name] for name in environments], kind, settings, options.seed, told_of(weights)
-            )
+        for weights, (kind, preset, environments) in chosen.items():
+            used = [plays[name] for name in environments]
+            target = TARGET_SHARE * (len(used[0].episodes("train")[0].replies) - 1)
+            own = {"restarts": options.restarts, "updates": options.updates, "target_calls": target}
+            settings = make_settings(preset, **own if preset == "default" else {})
+            trained = await train(used, kind, settings, options.seed, told_of(weights))
             rows: Mapping[str, Policy] = {trained.policy.name: trained.policy}
-            tables = [await evaluate(plays[name], rows, "validation") for name in environments]
+            tables = [await evaluate(one, rows, "validation") for one in used]
             about = {"preset": preset, "embedder": options.embedder, "agents": AGENTS}
             card = make_card(trained, [recordings[name] for name in environments], tables, about)
             save_weights(options.folder / weights, trained.policy.weights, card)
@@ -151,9 +160,32 @@ async def train_all(options: Any) -> dict[str, Any]:
                 "updates": sum(step.update > 0 for step in trained.history),
                 "validation": [table.to_json() for table in tables],
             }
-            for recording_name, recording in recordings.items():
-                recording.save(options.folder / f"{recording_name}-train.jsonl.zst")
+            for name in environments:
+                recordings[name].save(place_of(name, options))
     return found
+
+
+def place_of(environment: str, options: Any) -> Path:
+    """Return where the recording lies that policies are trained on."""
+    place: Path = options.folder / f"{environment}-{'-'.join(LEARNING)}.jsonl.zst"
+    return place
+
+
+@asynccontextmanager
+async def opened(environment: str, options: Any) -> AsyncIterator[Recording]:
+    """Give an environment to train on."""
+    if environment in RECORDINGS:
+        async with recorded(request(environment, options, LEARNING), place_of(environment, options)) as made:
+            yield made
+        return
+    agents = int(environment.removeprefix("answers-"))
+    yield Recording.record(answers(ANSWERS, agents, options))
+
+
+def answers(tasks: Sequence[str], agents: int, options: Any) -> RecordedAnswers:
+    """Return recorded answers to questions of these tasks; ends the script without $RQGM_DATA."""
+    folder = os.environ.get("RQGM_DATA") or sys.exit("RQGM_DATA: name the folder that holds multi_model_answers")
+    return read_recorded(Path(folder) / "multi_model_answers", tasks=tasks, agents=agents, seed=options.seed)
 
 
 def learned(options: Any, weights: str) -> Learned | None:
@@ -164,15 +196,14 @@ def learned(options: Any, weights: str) -> Learned | None:
     return KINDS[TRAININGS[weights][0]](load_weights(path)[0]) if path.is_file() else None
 
 
-def policies(environment: str, options: Any, agents: int, drawn: Mapping[str, Policy]) -> dict[str, Policy]:
+def policies(options: Any, agents: int, drawn: Mapping[str, Policy], fixed: Sequence[str] = FIXED) -> dict[str, Policy]:
     """Return all policies of a table by name; of the learned ones those that serve so many agents."""
-    found: dict[str, Policy] = {name: open_policy(name) for name in FIXED}
+    found: dict[str, Policy] = {name: open_policy(name) for name in fixed}
     found |= drawn
-    for weights, (kind, _, environments) in TRAININGS.items():
-        if kind == "gated" or (environment in environments and (kind != "edge-logits" or agents == AGENTS)):
-            policy = learned(options, weights)
-            if policy is not None:
-                found[weights if kind == "gated" else kind] = policy
+    for weights, (kind, _, _) in TRAININGS.items():
+        policy = learned(options, weights)
+        if policy is not None and (kind != "edge-logits" or weights == f"edge-logits-{agents}"):
+            found[weights if kind == "gated" else kind] = policy
     return found
 
 
@@ -181,47 +212,26 @@ async def measure_live(environment: str, agents: int, options: Any) -> dict[str,
     embedder = open_embedder(options.embedder)
     drawn: dict[str, Policy] = {}
     gated = learned(options, "gated")
-    if gated is not None:
-        own = options.folder / f"{environment}-train.jsonl.zst"
+    if gated is not None and agents == AGENTS:
+        own = place_of(environment, options)
         trained_on = Plays(Recording.open(own if own.is_file() else SHIPPED / RECORDINGS[environment]), embedder)
         drawn["random (as dense as gated)"] = random_like(gated, [trained_on])
-    asked = request(environment, options, agents, pools=("test",), limit=options.limit)
-    if environment == "team" and agents != AGENTS:
-        asked = replace(asked, suites=("repair",))  # as many items as it takes
-    async with recorded(options, asked, f"{environment}-test-{agents}") as recording:
+    name = f"{environment}-test" if agents == AGENTS else f"{environment}-test-{agents}"
+    place = options.folder / f"{name}.jsonl.zst"
+    async with recorded(request(environment, options, MEASURING, agents), place) as recording:
         plays = Plays(recording, embedder)
-        table = await evaluate(plays, policies(environment, options, agents, drawn), "test")
+        fixed = FIXED if agents == AGENTS else ("parallel", "again", "full")
+        table = await evaluate(plays, policies(options, agents, drawn, fixed), "test")
         found = table.to_json() | {"agents": agents}
-        if agents == AGENTS:
-            found["asked_again"] = await asked_again(recording, embedder)
+        if agents == AGENTS and gated is not None and options.minilm:
+            other = Plays(recording, open_embedder("minilm"))
+            found["minilm"] = (await evaluate(other, {"gated": gated}, "test")).to_json()
         return found | {"sha256": recording.sha256, "made_of": recording.header.made_of}
-
-
-async def asked_again(recording: Recording, embedder: Embedder) -> dict[str, Any]:
-    """Return the control: everybody answers again and hears nobody; so what is left of talking is hearing."""
-    episodes = recording.episodes("test")
-    before: list[bool] = []
-    after: list[bool] = []
-    for episode in episodes:
-        new = await all_of(recording.revise(episode, agent, own, {}) for agent, own in enumerate(episode.replies))
-        stands = [
-            one.answer if one.answer is not None and no_evidence_lost(own, one.answer) else own
-            for own, one in zip(episode.replies, new, strict=True)
-        ]
-        for answers, found in ((episode.replies, before), (stands, after)):
-            told = features([reply.draft for reply in answers], embedder)
-            found.append(answers[choose(told, recording.rule)].right)
-    groups = [episode.group for episode in episodes]
-    return {
-        "accuracy": asdict(rate(after, groups)),
-        "against_parallel": asdict(compare(before, after, groups)),
-        "extra_calls": len(episodes[0].replies),
-    }
 
 
 async def more_steps(options: Any) -> dict[str, Any]:
     """Return the control: nobody talks, and every member may do twice the work from the start."""
-    asked = replace(request("team", options, pools=("test",), limit=options.limit), steps=2 * MEMBER_STEPS * AGENTS)
+    asked = replace(request("team", options, MEASURING), steps=2 * MEMBER_STEPS * AGENTS)
     async with rehearsal(asked) as live:
         plays = Plays(Recording.record(live, live.made_of), open_embedder(options.embedder))
         table = await evaluate(plays, {"parallel, twice the steps": open_policy("parallel")}, "test")
@@ -230,16 +240,16 @@ async def more_steps(options: Any) -> dict[str, Any]:
 
 async def measure_answers(options: Any) -> list[dict[str, Any]]:
     """Return a table for each set of recorded answers, if there are any."""
-    place = os.environ.get("RQGM_DATA")
     tables = []
-    for task in ("gsm", "math-l5", "mmlu-pro") if place else ():
-        live = read_recorded(Path(str(place)) / "multi_model_answers", tasks=[task], agents=10, seed=options.seed)
-        plays = Plays(Recording.record(live), open_embedder(options.embedder))
+    for task in ANSWERS if "RQGM_DATA" in os.environ else ():
+        plays = Plays(Recording.record(answers([task], 10, options)), open_embedder(options.embedder))
         gated = learned(options, "gated")
-        found: dict[str, Policy] = {name: open_policy(name) for name in FIXED}
+        drawn: dict[str, Policy] = {}
         if gated is not None:
-            found |= {"gated": gated, "random (as dense as gated)": random_like(gated, [plays])}
-        tables.append((await evaluate(plays, found, "test")).to_json() | {"task": task, "agents": 10})
+            drawn["random (as dense as gated)"] = random_like(gated, [plays])
+        tables.append(
+            (await evaluate(plays, policies(options, 10, drawn), "test")).to_json() | {"task": task, "agents": 10}
+        )
     return tables
 
 
@@ -272,6 +282,7 @@ def main() -> None:
     options.add_argument("--limit", type=int, help="so many items of each pool and suite")
     options.add_argument("--updates", type=int, help="of our own trainer, at most")
     options.add_argument("--embedder", default="hashing")
+    options.add_argument("--minilm", action="store_true", help="measure `gated` by MiniLM as well")
     options.add_argument("--sandbox", default="auto")
     options.add_argument("--workers", type=int)
     options.add_argument("--only", nargs="+", choices=list(TRAININGS), help="train only these")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import statistics
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import talk_tables
+from scipy.stats import t
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,24 +76,35 @@ def blind() -> str:
     if found is None or "repair-blind" not in found:
         return "Not measured yet.\n"
     arms = found["repair-blind"]
-    text = "| arm | accepted, first → last eighth, % | truly right, % | wrong ones accepted, % | test, gain in points (mean) "
+    text = "| arm | accepted, first → last eighth, % | truly right, % | wrong ones accepted, % | test, gain in points "
     text += "| seats replaced | rank correlation, replaced / kept |\n|---|---|---|---|---|---|---|\n"
     for arm, name in (("rqgm", "RQGM"), ("control", "no replacement"), ("no-erasure", "no erasure")):
         runs = arms[arm]["runs"]
         bins = [run["over_time"]["bins"] for run in runs]
         cells = [f"{_mean(bins, 0, key)} → {_mean(bins, -1, key)}" for key in ("accepted", "right", "wrong_accepted")]
-        gain = sum(run["gain"]["difference"] for run in runs) / len(runs)
+        gain = over_seeds([run["gain"]["difference"] for run in runs], "+.1f")
         changed = [c["rho"] for run in runs for c in run["over_time"]["rank_correlation"] if c["replaced"]]
         kept = [c["rho"] for run in runs for c in run["over_time"]["rank_correlation"] if not c["replaced"]]
         replaced = sum(run["replacements"] for run in runs) / len(runs)
-        text += f"| {name} | {' | '.join(cells)} | {100 * gain:+.1f} | {replaced:.1f} | {_average(changed)} / {_average(kept)} |\n"
+        text += f"| {name} | {' | '.join(cells)} | {gain} | {replaced:.1f} | {_average(changed)} / {_average(kept)} |\n"
     seeds = len(arms["rqgm"]["runs"])
-    return text + (f"\nMeans over {seeds} seeds.\n" if seeds > 1 else "\nOne seed so far, which says little.\n")
+    return text + (
+        f"\nMeans over {seeds} seeds, t intervals over seeds.\n" if seeds > 1 else "\nOne seed, which says little.\n"
+    )
 
 
 def _mean(bins: list[list[dict[str, Any]]], position: int, key: str) -> str:
     values = [run[position][key] for run in bins if run and run[position][key] is not None]
-    return f"{100 * sum(values) / len(values):.0f}" if values else "-"
+    return over_seeds(values, ".0f") if values else "-"
+
+
+def over_seeds(values: list[float], form: str) -> str:
+    """Return the mean of shares in per cent, of several with its t interval over seeds."""
+    mean = statistics.fmean(values)
+    if len(values) == 1:
+        return f"{100 * mean:{form}}"
+    half = float(t.ppf(0.975, len(values) - 1)) * statistics.stdev(values) / len(values) ** 0.5
+    return f"{100 * mean:{form}} [{100 * (mean - half):{form}}, {100 * (mean + half):{form}}]"
 
 
 def _average(values: list[float]) -> str:
@@ -402,6 +415,8 @@ def fill(text: str) -> str:
         "tampering": tampering,
         "audits": audits,
         "nexa": lambda: talk_tables.nexa(load("nexa")),
+        "nexa-transfer": lambda: talk_tables.transfer(load("nexa")),
+        "nexa-searches": lambda: talk_tables.searches(load("teams")),
         "talking": lambda: talk_tables.talking(load("nexa")),
         "aggregation": lambda: talk_tables.aggregation(load("aggregation")),
         "aggregation-all": lambda: talk_tables.aggregations(load("aggregation"), "all_agents"),

@@ -22,32 +22,73 @@ def talking(found: dict[str, Any] | None) -> str:
 
 
 def nexa(found: dict[str, Any] | None) -> str:
-    """Return every table of policies on identical drafts."""
+    """Return the tables of all policies on identical drafts."""
     if found is None:
         return "Not measured yet.\n"
     text = ""
-    for table in [*found.get("live", []), *found.get("sizes", []), *found.get("answers", [])]:
-        first = table["rows"][0]
-        text += f"\n**{environment(table)}**: {first['items']} items in {first['groups']} groups\n\n"
+    for table in [*found.get("live", []), *found.get("answers", [])]:
+        text += f"\n**{environment(table)}**: {items(table)}\n\n"
         text += "| policy | right, % | over parallel | p | over full | rescued, harmed | calls | path | CPU-s | tokens | silent, % |\n"
         text += "|---|---|---|---|---|---|---|---|---|---|---|\n"
         for row in table["rows"]:
             over, name = row["against_parallel"], row["policy"]
             cells = [gain(over["difference"]), f"{over['p_value']:.2g}"] if name != "parallel" else ["", ""]
-            cells.append(gain(row["against_full"]["difference"]) if name != "full" else "")
+            full = row["against_full"]
+            cells.append(f"{gain(full['difference'])} (p {full['p_value']:.2g})" if name != "full" else "")
             text += f"| {name} | {estimate(row['accuracy'])} | {' | '.join(cells)} | {over['gained']}, {over['lost']} | {row['extra_calls']:.2f} "
             text += f"| {row['critical_path']:.1f} | {row['cpu_s']:.2f} | {row['tokens']:.0f} | {100 * row['empty']:.0f} |\n"
-        if "asked_again" in table:
-            again = table["asked_again"]
-            over = again["against_parallel"]
-            text += (
-                f"| *control: all again, hearing nobody* | {estimate(again['accuracy'])} | {gain(over['difference'])} "
-            )
-            text += f"| {over['p_value']:.2g} | | {over['gained']}, {over['lost']} | {again['extra_calls']:.2f} | 1.0 | | | |\n"
     if "control" in found:
         row = found["control"]["rows"][0]
-        text += f"\nControl: a team of coders in which nobody talks and every member may do twice the work from the start is right in {estimate(row['accuracy'])} %.\n"
+        text += "\nControl: a team of coders in which nobody talks and every member may do twice the work from the start is right in "
+        text += f"{estimate(row['accuracy'])} %.\n"
     return text.lstrip("\n")
+
+
+def transfer(found: dict[str, Any] | None) -> str:
+    """Return how `gated` does where it was not trained: other sizes, the other environment, another embedder."""
+    if found is None or "live" not in found:
+        return "Not measured yet.\n"
+    text = "| environment | items | trained on | over parallel | over full | calls: full, gated |\n|---|---|---|---|---|---|\n"
+    for table in sorted(
+        [*found["live"], *found.get("sizes", [])], key=lambda one: (one["environment"][:4], one["agents"])
+    ):
+        rows = {row["policy"]: row for row in table["rows"]}
+        known = {"gated": "both", "gated-team": "teams", "gated-panel": "panels"}
+        shown = [(of, rows[name], rows["full"]) for name, of in known.items() if name in rows]
+        if "minilm" in table:
+            own = {row["policy"]: row for row in table["minilm"]["rows"]}
+            shown.append(("both; MiniLM in place of hashing", own["gated"], rows["full"]))
+        for of, row, full in shown:
+            cells = [gain(row[key]["difference"]) for key in ("against_parallel", "against_full")]
+            text += f"| {environment(table)} | {items(table)} | {of} | {' | '.join(cells)} | {full['extra_calls']:.2f}, {row['extra_calls']:.2f} |\n"
+    return text
+
+
+def searches(found: dict[str, Any] | None) -> str:
+    """Return the table of runs with policies on and off."""
+    if found is None:
+        return "Not measured yet.\n"
+    text = "| seed | arm | generation zero | generalist | outcomes | nodes | calls of roles | extra calls of coders, reviewers | CPU-s |\n"
+    text += "|---|---|---|---|---|---|---|---|---|\n"
+    for arm, runs in found["runs"].items():
+        for run in runs:
+            zero, best = (f"{one['passed']}/{one['total']}" for one in (run["seed_test"], run["generalist"]["test"]))
+            extra = ", ".join(
+                str(run["talk"].get(name, {}).get("extra_calls", 0)) for name in ("coder", "panel:review-team")
+            )
+            text += f"| {run['seed']} | {arm} | {zero} | {best} | {run['outcomes']} | {run['nodes']} | {run['agent_runs']} | {extra} | {run['cpu_s']:.0f} |\n"
+    pooled = found.get("pooled")
+    if pooled:
+        low, high = (100 * end for end in pooled["interval"])
+        text += f"\nTalking minus silent, generalists on the test pool: {100 * pooled['difference']:+.1f} points [{low:+.1f}, {high:+.1f}] "
+        text += f"(mean over {pooled['pairs']} pairs of seeds, t interval).\n"
+    return text
+
+
+def items(table: dict[str, Any]) -> str:
+    """Return what a table was measured on."""
+    first = table["rows"][0]
+    return f"{first['items']} items in {first['groups']} groups"
 
 
 def environment(table: dict[str, Any]) -> str:

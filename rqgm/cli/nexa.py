@@ -29,7 +29,7 @@ RECORDINGS = typer.Argument(
 )
 AGENTS = typer.Option(min=1, max=64, help="Take the first N agents of every episode.", show_default=False)
 EMBEDDER = typer.Option(help="hashing or minilm. Default: that of the weights, else hashing.", show_default=False)
-USUAL = ("parallel", "full", "star", "chain", "debate(1)", "self-org(0.8)")
+USUAL = ("parallel", "again", "full", "star", "chain", "debate(1)", "self-org(0.8)")
 RANDOM_LIKE = "random-like("
 DEFAULT_EMBEDDER = "hashing"
 
@@ -70,7 +70,7 @@ def train_policy(
         trained = asyncio.run(train(plays, policy, settings, seed, progress.tell))
     pools = ("validation", "test") if test else ("validation",)
     rows: dict[str, Policy] = {trained.policy.name: trained.policy}
-    tables = [asyncio.run(evaluate(one, rows, pool, unknown_is_silence=True)) for one in plays for pool in pools]
+    tables = [asyncio.run(evaluate(one, rows, pool, unknown_changes_nothing=True)) for one in plays for pool in pools]
     told: dict[str, JsonValue] = {"preset": preset, "embedder": embedder, "agents": agents}
     path = (out or Path(policy)).with_suffix(".safetensors")
     card = _saved(path, trained.policy.weights, make_card(trained, opened, tables, told))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rqgm.run.rehearsals import RehearsalRequest
 
 SUITES = typer.Argument(metavar="SUITE...", help="Solving suites for a team, judging suites for a panel.")
-POLICIES = ("full", "star", "chain", "debate(1)", "self-org(0.8)")
+POLICIES = ("again", "full", "star", "chain", "debate(1)", "self-org(0.8)")
 
 
 def register(app: typer.Typer) -> None:

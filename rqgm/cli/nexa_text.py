@@ -75,7 +75,8 @@ def print_trained(console: Console, trained: Trained) -> None:
     """Print in a line what a training came to."""
     done = sum(step.update > 0 for step in trained.history)
     best = f"best after update {trained.update} of seed {trained.seed}"
-    reward = f"{trained.validation:.3f} net of costs at {trained.validation_calls:.2f} extra calls on validation"
+    calls = " and ".join(f"{one:.2f}" for one in trained.validation_calls)
+    reward = f"{trained.validation:.3f} net of costs at {calls} extra calls on validation"
     console.print(f"{trained.policy.name}: {done} updates, {best}: {reward}")
     if trained.update == 0:
         console.print(
@@ -104,7 +105,9 @@ def print_table(console: Console, table: Table) -> None:
     for row in table.rows:
         if row.unknown:
             console.print(
-                foreign(f"{row.policy}: {row.unknown} plans are not on record; there it counts as not talking", 300)
+                foreign(
+                    f"{row.policy}: {row.unknown} plans are not on record; they count as calls that change nothing", 300
+                )
             )
     if table.left_out:
         console.print(foreign(f"not recorded, so left out: {', '.join(table.left_out)}", 300))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -72,7 +72,7 @@ class Row:
     """Agents that were wrong and are right, over all items."""
     harmed_agents: int
     unknown: int = 0
-    """Items whose plan a recording does not know, counted as if nobody had talked."""
+    """Items whose plan a recording does not know, counted as if its calls had changed nothing."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
@@ -100,13 +100,13 @@ async def evaluate(
     pool: str = "test",
     *,
     leave_out: bool = False,
-    unknown_is_silence: bool = False,
+    unknown_changes_nothing: bool = False,
 ) -> Table:
     """Play every policy, greedily, in every episode of a pool; `policies` by the name that its row shall have.
 
     Raises ConfigError for a pool without episodes, MissingTurnError where a recording does not know a turn; with
-    `leave_out` such a policy has no row instead, unless it is one that all are compared with; with `unknown_is_silence`
-    such items count as if nobody had talked, and the row says how many.
+    `leave_out` such a policy has no row instead, unless it is one that all are compared with. With
+    `unknown_changes_nothing` such items count as if the plan's calls had changed nothing; the row says how many.
     """
     episodes = plays.episodes(pool)
     if not episodes:
@@ -115,7 +115,9 @@ async def evaluate(
     unknown: dict[str, int] = {}
     for name, policy in (REFERENCES | dict(policies)).items():
         try:
-            endings[name], unknown[name] = await _endings(plays, policy, pool, unknown_is_silence=unknown_is_silence)
+            endings[name], unknown[name] = await _endings(
+                plays, policy, pool, unknown_changes_nothing=unknown_changes_nothing
+            )
         except MissingTurnError:
             if not leave_out or name in REFERENCES:
                 raise
@@ -204,14 +206,20 @@ def compare(reference: Sequence[bool], other: Sequence[bool], groups: Sequence[s
     return Comparison(estimate, gained, lost, mcnemar(gained, lost))
 
 
-async def _endings(plays: Plays, policy: Policy, pool: str, *, unknown_is_silence: bool) -> tuple[list[Ending], int]:
+async def _endings(
+    plays: Plays, policy: Policy, pool: str, *, unknown_changes_nothing: bool
+) -> tuple[list[Ending], int]:
     planned = [(episode, policy.plan(plays.features(episode))) for episode in plays.episodes(pool)]
-    if not unknown_is_silence:
+    if not unknown_changes_nothing:
         return await all_of(plays.ending(*one) for one in planned), 0
     found = await all_of(plays.known_ending(*one) for one in planned)
     endings = [
-        await plays.parallel(episode) if ending is None else ending
-        for (episode, _), ending in zip(planned, found, strict=True)
+        replace(
+            await plays.parallel(episode), plan=plan, extra_calls=plan.extra_calls, critical_path=plan.critical_path
+        )
+        if ending is None
+        else ending
+        for (episode, plan), ending in zip(planned, found, strict=True)
     ]
     return endings, found.count(None)
 

@@ -26,7 +26,7 @@ MOST_AGENTS = 64
 _LONGER = 3.0  # logarithms of ratios of lengths end here: twenty times as long
 _PSI_SCALE = 0.05  # differences of psi that count as clear: a rank without steps does not turn on a rounding error
 _SHORTEST_MEAN = 1e-3
-VERSION = "features-1"  # changes with every change of what the columns below hold
+VERSION = "features-2"  # changes with every change of what the columns below hold
 
 EACH = (
     "answered",  # 0 or 1: the draft has a canonical answer
@@ -41,6 +41,7 @@ EACH = (
     "evidence_known",  # 0 or 1: there is evidence
     "evidence",  # [0, 1]: its value; 0 without
     "evidence_rank",  # [0, 1]: among the other drafts with evidence, the share with less, equals by half; else 0.5
+    "proven",  # 1 or 0: all that was checked holds (evidence 1)
 )
 PAIR = (  # of [i, j]; the diagonal is a draft with itself
     "cosine",  # [-1, 1]
@@ -238,6 +239,7 @@ def _each(facts: _Facts) -> Rows:
         "evidence_known": known,
         "evidence": np.where(known, facts.evidence, 0.0),
         "evidence_rank": _rank(np.sign(_gaps(facts.evidence)), others & known & known[:, None]),
+        "proven": facts.evidence == 1.0,
     }
     return np.stack([columns[name] for name in EACH], axis=1).astype(np.float64)
 

@@ -14,7 +14,7 @@ from rqgm.core.errors import RqgmError
 from rqgm.core.toml import explain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -46,8 +46,8 @@ class Plan:
     gate: bool = False
     """Whether the policy let anybody talk at all; it may have, and then asked nobody."""
     turns: Mapping[Turn, tuple[Turn, ...]] = field(default_factory=dict)
-    """Turns from 1 on, each with the turns that it hears (at least one, in the order in which they are told).
-    A turn k > 1 also comes after the agent's own turn k - 1, without that being told here."""
+    """Turns from 1 on, each with the turns that it hears, in the order in which they are told; who hears none answers
+    again by itself. A turn k > 1 also comes after the agent's own turn k - 1, without that being told here."""
     _levels: tuple[tuple[Turn, ...], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -67,13 +67,13 @@ class Plan:
         return cls(agents, gate)
 
     @classmethod
-    def in_order(cls, order: Sequence[int], hears: ArrayLike) -> Plan:
+    def in_order(cls, order: Sequence[int], hears: ArrayLike, again: Collection[int] = ()) -> Plan:
         """Return the plan of a strictly triangular mask in an order of the agents: it cannot hold a circle.
 
         `order` is a permutation of 0 … N-1. `hears`: (N, N), by places in the order; row i says whom the agent at i
         hears, and only entries left of the diagonal are read. Where it is above 0, j is heard; in rising order of the
         entries, equal ones in that of `order`. Whom one hears is heard by its newest version. An agent that hears
-        nobody keeps its draft.
+        nobody keeps its draft, unless it is named in `again`: then it answers again by itself.
         """
         places = [index(agent) for agent in order]
         mask = np.asarray(hears)
@@ -83,13 +83,13 @@ class Plan:
         for place, agent in enumerate(places):
             row = mask[place, :place]
             told = [int(other) for other in np.argsort(row, kind="stable") if row[other] > 0]
-            if told:
+            if told or agent in again:
                 heard[agent] = tuple(places[other] for other in told)
         return cls.hearing(len(places), heard)
 
     @classmethod
     def hearing(cls, agents: int, parents: Mapping[int, Iterable[int]]) -> Plan:
-        """Return the plan in which each key answers again once and hears the newest version of its parents.
+        """Return the plan in which each key answers again once and hears the newest version of its parents, if any.
 
         Raises PlanError, with the circle named when there is one: for plug-ins that have parents and no order.
         """
@@ -122,7 +122,7 @@ class Plan:
 
     @property
     def parents(self) -> dict[int, tuple[int, ...]]:
-        """Whom each agent that answers again hears, over all of its turns."""
+        """Whom each agent that answers again hears, over all of its turns; nobody, if it does so by itself."""
         found: dict[int, dict[int, None]] = {}
         for turn, heard in self.turns.items():
             found.setdefault(turn.agent, {}).update(dict.fromkeys(other.agent for other in heard))
@@ -183,8 +183,6 @@ class Plan:
                 raise PlanError(f"agent {one.agent}: there are {self.agents} agents, numbered from 0")
         if turn.number < 1 or (turn.number > 1 and (turn.agent, turn.number - 1) not in self.turns):
             raise PlanError(f"agent {turn.agent}: turn {turn.number} without a turn {turn.number - 1}")
-        if not heard:
-            raise PlanError(f"agent {turn} answers again and hears nobody; leave it out, or give it a parent")
         others = [other.agent for other in heard]
         if len(set(others)) < len(others) or turn.agent in others:
             raise PlanError(f"agent {turn} hears {others}: each other agent once at most, itself never")

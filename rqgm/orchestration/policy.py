@@ -47,10 +47,10 @@ class Policy(Protocol):
 def open_policy(text: str, weights: Path | None = None) -> Policy:
     """Return the policy that `text` names.
 
-    ``parallel``, ``full``, ``chain``, ``star``, ``random(0.3)``, ``debate(2)``, ``self-org(0.8)``; learned, by their
-    `weights` or those that ship: ``gated``, ``nexa-paper``, ``edge-logits``; or a plug-in: an entry point of the group
-    `rqgm.policies`, called with the text between the parentheses ("" without) and `weights`, that returns a Policy.
-    Raises UnknownNameError with the nearest name, ConfigError for a bad argument, WeightsError for bad weights.
+    ``parallel``, ``again``, ``full``, ``chain``, ``star``, ``random(0.3)``, ``debate(2)``, ``self-org(0.8)``; learned,
+    by their `weights` or those that ship: ``gated``, ``nexa-paper``, ``edge-logits``; or a plug-in: an entry point of
+    the group `rqgm.policies`, called with the text between the parentheses ("" without) and `weights`, that returns a
+    Policy. Raises UnknownNameError with the nearest name, ConfigError for a bad argument, WeightsError for bad weights.
     """
     form = _FORM.fullmatch(text.strip())
     if not form:
@@ -74,13 +74,14 @@ def known_policies() -> list[str]:
 def _built_in() -> dict[str, Callable[[str, str | None, Path | None], Policy]]:
     from rqgm.orchestration.policies.drawn import Drawn  # noqa: PLC0415  # numpy: whoever names no policy does without
     from rqgm.orchestration.policies.edge_logits import EdgeLogits  # noqa: PLC0415
-    from rqgm.orchestration.policies.fixed import Chain, Debate, Full, Parallel, Star  # noqa: PLC0415
+    from rqgm.orchestration.policies.fixed import Again, Chain, Debate, Full, Parallel, Star  # noqa: PLC0415
     from rqgm.orchestration.policies.gated import Gated  # noqa: PLC0415
     from rqgm.orchestration.policies.nexa_paper import NexaPaper  # noqa: PLC0415
     from rqgm.orchestration.policies.self_org import SelfOrg  # noqa: PLC0415
 
     return {
         "parallel": partial(_plain, Parallel),
+        "again": partial(_plain, Again),
         "full": partial(_plain, Full),
         "chain": partial(_plain, Chain),
         "star": partial(_plain, Star),

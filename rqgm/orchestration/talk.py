@@ -43,7 +43,7 @@ class TalkSpec(BaseModel):
 
     policy: str = Field(
         max_length=300,
-        description="parallel, gated, full, star, chain, debate(2), random(0.3), self-org(0.8), nexa-paper, "
+        description="parallel, gated, again, full, star, chain, debate(2), random(0.3), self-org(0.8), nexa-paper, "
         "edge-logits, or a plug-in's",
     )
     weights: str | None = Field(

@@ -26,6 +26,17 @@ class Parallel:
 
 
 @dataclass(frozen=True)
+class Again:
+    """Everybody answers again and hears nobody: N calls, all at once. It parts hearing from a second turn."""
+
+    name: str = "again"
+
+    def plan(self, features: Features, rng: np.random.Generator | None = None) -> Plan:  # noqa: ARG002
+        """Return the plan in which everybody answers again by itself."""
+        return Plan.hearing(features.agents, dict.fromkeys(ranked(features), ()))
+
+
+@dataclass(frozen=True)
 class Full:
     """Everybody hears everybody before it in the order: N - 1 calls, one after the other."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
@@ -39,9 +39,11 @@ class Scores:
     gate: float
     """The logit of the bit: communicate at all."""
     update: NDArray[np.float64]
-    """(N,): the logit that the agent answers again; place 0 has nobody to hear, so its own is not read."""
+    """(N,): the logit that the agent answers again."""
     parent: NDArray[np.float64]
     """(N, N): how much the agent at place i wants to hear the one at j; -inf unless j < i."""
+    alone: float
+    """How much one that answers again wants to hear nobody at all."""
     stop: float
     """How much it wants to hear nobody further, from the second on."""
 
@@ -51,18 +53,22 @@ class Gated(Learned):
 
     The gate is decided on `whole` and the least, mean and greatest of `each` over the agents (the context); who answers
     again on `each` and the context; whom it hears on ``pair[listener, speaker]``, `each` of both, and `whole`. Parents
-    are drawn one after the other without return, by softmax, from the second on against a `stop`, at most three; they
-    are told in the order in which they were drawn. Agents with more evidence speak first, ψ breaks ties.
+    are drawn one after the other without return, by softmax against hearing nobody (further), at most three; they are
+    told in the order in which they were drawn. Agents with more evidence speak first, ψ breaks ties.
     """
 
     kind: ClassVar[str] = "gated"
 
     @classmethod
     def initial(cls, features: Features, rng: np.random.Generator, hidden: int = 16, start: float = 0.1) -> Self:
-        """Return untrained weights for features of this version; the gate opens with probability ≈ `start`."""
+        """Return untrained weights for features of this version.
+
+        The gate opens with probability ≈ `start`, and so likely is one that answers again to hear one other.
+        """
         columns = features.each.shape[1], features.pair.shape[2], features.whole.shape[0]
         tensors = uniform(_shapes(*columns, (hidden, hidden, hidden)), rng)
         tensors["gate.2.bias"][:] = np.log(start / (1 - start))
+        tensors["parent.nobody"][0] = np.log((1 - start) / start)
         return cls(Weights(cls.kind, features.version, tensors))
 
     def plan_of(self, reading: Reading, rng: np.random.Generator | None = None) -> Plan:
@@ -76,14 +82,19 @@ class Gated(Learned):
     def opened(scores: Scores, rng: np.random.Generator | None = None) -> Plan:
         """Return the plan once the gate is open, by what the weights made of the features."""
         count = len(scores.order)
-        again = _decided(scores.update, rng)
+        again = [place for place, speaks in enumerate(_decided(scores.update, rng)) if speaks]
         hears = np.zeros(scores.parent.shape, dtype=np.int64)
-        for place in range(1, count):
-            if again[place]:
-                for number, other in enumerate(_chosen(scores.parent[place, :place], scores.stop, rng), 1):
-                    hears[place, other] = number
-        plan = Plan.in_order(scores.order, hears)
+        for place in again:
+            for number, other in enumerate(_chosen(scores, place, rng), 1):
+                hears[place, other] = number
+        plan = Plan.in_order(scores.order, hears, {scores.order[place] for place in again})
         return Plan.none(count, gate=True) if plan.empty else plan
+
+    def with_gate_moved(self, by: float) -> Self:
+        """Return the policy with so much added to every gate's logit."""
+        tensors = dict(self.weights.tensors)
+        tensors["gate.2.bias"] = tensors["gate.2.bias"] + by
+        return replace(self, weights=replace(self.weights, tensors=tensors))
 
     def log_prob(self, features: Features, plan: Plan) -> float:
         """Return the natural logarithm of the probability that `plan` is drawn; -inf if it cannot be."""
@@ -92,10 +103,11 @@ class Gated(Learned):
         total = float(log_bernoulli(np.array([scores.gate]), np.array([plan.gate], dtype=bool))[0])
         if not plan.gate:
             return total
-        again = hears.max(axis=1, initial=0) > 0
-        if (not plan.empty and Plan.in_order(scores.order, hears) != plan) or hears.max(initial=0) > MOST_PARENTS:
+        again = np.isin(scores.order, plan.updated)
+        same = plan.empty or Plan.in_order(scores.order, hears, set(plan.updated)) == plan
+        if not same or hears.max(initial=0) > MOST_PARENTS:
             return -np.inf
-        total += float(log_bernoulli(scores.update, again)[1:].sum())
+        total += float(log_bernoulli(scores.update, again).sum())
         return total + sum((_log_chosen(scores, int(place), hears[place]) for place in np.flatnonzero(again)), 0.0)
 
     def scores(self, features: Features) -> Scores:
@@ -112,8 +124,8 @@ class Gated(Learned):
             gate, update, parent = (perceptron(tensors, part, found) for part, found in zip(PARTS, rows, strict=True))
         finite(np.concatenate([gate[None], update, parent.ravel()]), self.kind)
         before = np.tril(np.ones((count, count), dtype=bool), -1)
-        stop = float(tensors["parent.stop"][0])
-        return Scores(reading.order, float(gate), update, np.where(before, parent, -np.inf), stop)
+        alone, stop = map(float, tensors["parent.nobody"])
+        return Scores(reading.order, float(gate), update, np.where(before, parent, -np.inf), alone, stop)
 
     def _check(self) -> None:
         hidden = tuple(size(self.weights, f"{part}.0.bias", 0) for part in PARTS)
@@ -154,7 +166,7 @@ def parent_rows(known: Features) -> NDArray[np.float64]:
 
 def _shapes(each: int, pair: int, whole: int, hidden: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
     inputs = {"gate": whole + 3 * each, "update": whole + 4 * each, "parent": pair + 2 * each + whole}
-    shapes: dict[str, tuple[int, ...]] = {"parent.stop": (1,)}
+    shapes: dict[str, tuple[int, ...]] = {"parent.nobody": (2,)}
     for (part, count), width in zip(inputs.items(), hidden, strict=True):
         shapes |= perceptron_shapes(part, count, width)
     return shapes
@@ -165,23 +177,23 @@ def _decided(logits: NDArray[np.float64], rng: np.random.Generator | None) -> ND
     return logits > 0 if rng is None else rng.random(logits.shape) < probability(logits)
 
 
-def _chosen(wants: NDArray[np.float64], stop: float, rng: np.random.Generator | None) -> list[int]:
-    """Return whom one agent hears of those before it, in the order of choice: at least one."""
-    left = np.append(-np.inf, wants)  # the first is: nobody further
+def _chosen(scores: Scores, place: int, rng: np.random.Generator | None) -> list[int]:
+    """Return whom the agent at `place` hears of those before it, in the order of choice."""
+    left = np.append(scores.alone, scores.parent[place, :place])  # the first is: nobody, nobody further
     chosen: list[int] = []
-    while len(chosen) < min(MOST_PARENTS, len(wants)):
+    while len(chosen) < min(MOST_PARENTS, place):
         noise = 0.0 if rng is None else rng.gumbel(size=len(left))  # its greatest sum is a draw by softmax
         best = int(np.argmax(left + noise))
         if best == 0:
             break
         chosen.append(best - 1)
-        left[0], left[best] = stop, -np.inf
+        left[0], left[best] = scores.stop, -np.inf
     return chosen
 
 
 def _log_chosen(scores: Scores, place: int, numbers: NDArray[np.int64]) -> float:
     """Return ln of the probability that the agent at `place` hears whom `numbers` says, in that order."""
-    left = np.append(-np.inf, scores.parent[place, :place])
+    left = np.append(scores.alone, scores.parent[place, :place])
     chosen = [int(other) for other in np.argsort(numbers, kind="stable") if numbers[other] > 0]
     steps = [other + 1 for other in chosen]
     if len(steps) < min(MOST_PARENTS, place):

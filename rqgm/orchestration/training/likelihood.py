@@ -79,7 +79,7 @@ def _picks(logits: Reals, picked: Counts, xp: Any) -> tuple[Reals, Reals]:
 
 
 class _Gated:
-    """Bits for the gate and for each agent but the first, then picks of parents, for who answers again."""
+    """Bits for the gate and for each agent, then picks of parents, for who answers again."""
 
     def __init__(self, drawn: Sequence[tuple[Reading, Plan]]) -> None:
         self._gates = np.array([gate_rows(reading.known) for reading, _ in drawn])
@@ -87,15 +87,15 @@ class _Gated:
         updates, again, parents, steps = [], [], [], []
         of_update: list[int] = []
         of_step: list[int] = []
-        offset = 2  # places 0 and 1 of the logits to pick among are: never, nobody further
+        offset = 3  # the first logits to pick among are: never, nobody, nobody further
         for number, (reading, plan) in enumerate(drawn):
             if not plan.gate:
                 continue
             hears = told(plan, reading.order)
-            speaks = hears.max(axis=1) > 0
-            updates.append(update_rows(reading.known)[1:])
-            again.append(speaks[1:])
-            of_update += [number] * (len(speaks) - 1)
+            speaks = np.isin(reading.order, plan.updated)
+            updates.append(update_rows(reading.known))
+            again.append(speaks)
+            of_update += [number] * len(speaks)
             rows = parent_rows(reading.known)
             for place in np.flatnonzero(speaks).tolist():
                 parents.append(rows[place, :place])
@@ -116,7 +116,7 @@ class _Gated:
             found.append(_bits(perceptron(tensors, "update", self._updates, xp), self._again, xp))
         if len(self._picked):
             wants = perceptron(tensors, "parent", self._parents, xp)
-            pool = xp.concatenate([np.array([_NEVER]), tensors["parent.stop"], wants])
+            pool = xp.concatenate([np.array([_NEVER]), tensors["parent.nobody"], wants])
             found.append(_picks(pool[self._columns], self._picked, xp))
         logs, entropies = (xp.concatenate(parts) for parts in zip(*found, strict=True))
         return Decisions(logs, entropies, self._plan, len(self._gates))
@@ -125,14 +125,14 @@ class _Gated:
 def _steps(numbers: Counts, offset: int) -> list[tuple[list[int], int]]:
     """Return the picks by which one agent came to hear whom `numbers` says (k = the k-th): columns, and which of them.
 
-    Its logits begin at `offset`. Column 0 is "nobody further", which the first pick does not have.
+    Its logits begin at `offset`; the columns before are: never, nobody, nobody further.
     """
     chosen = [int(other) for other in np.argsort(numbers, kind="stable") if numbers[other] > 0]
-    columns = [0, *range(offset, offset + len(numbers))]
+    columns = [1, *range(offset, offset + len(numbers))]
     found = []
     for other in chosen:
         found.append((list(columns), other + 1))
-        columns[0], columns[other + 1] = 1, 0
+        columns[0], columns[other + 1] = 2, 0
     if len(chosen) < min(MOST_PARENTS, len(numbers)):
         found.append((columns, 0))
     return found

@@ -35,21 +35,22 @@ class Settings(BaseModel):
 
     prices: Prices = Prices()
     target_calls: Annotated[float, Field(ge=0, le=1_000)] | None = None
-    """Extra calls per item to keep to in the mean: a multiplier on calls, found while training, is added to prices."""
+    """Extra calls per item to keep to in the mean of each environment: a multiplier is added to the price of a call."""
     multiplier_step: Positive = 5e-4
     """By how much the multiplier moves in an update, for each call above or below the target."""
     baseline: Literal["paired", "batch"] = "paired"
     """Advantage: r(plan) - r(nobody talks), less its mean over the batch; or r(plan) less its mean over the batch."""
     gate: Literal["held", "drawn"] = "held"
-    """Held: every plan is drawn with the gate open, and its gate learns from what that is worth against a shut one."""
+    """Held: every plan is drawn with the gate open, and its gate learns from what that is worth against a shut one; the
+    threshold above which it opens is set on the validation pool."""
     floor: Price = 0.2
     """What comes after an open gate learns as if that were open with this chance at least."""
     batch: Annotated[int, Field(ge=1, le=4_096)] = 32
     """Items in an update."""
-    plans: Annotated[int, Field(ge=1, le=256)] = 2
+    plans: Annotated[int, Field(ge=1, le=256)] = 4
     """Plans drawn for each item."""
-    updates: Annotated[int, Field(ge=1, le=100_000)] = 300
-    rate: Positive = 5e-3
+    updates: Annotated[int, Field(ge=1, le=100_000)] = 160
+    rate: Positive = 1e-2
     """Adam's learning rate."""
     clip: Positive = 1.0
     """The gradient's norm is cut to this."""
@@ -59,7 +60,7 @@ class Settings(BaseModel):
     """The chance with which a fresh policy lets anybody talk, or hear one other."""
     check_every: Annotated[int, Field(ge=1, le=10_000)] = 10
     """Updates between looks at the validation pool."""
-    patience: Annotated[int, Field(ge=1, le=10_000)] = 15
+    patience: Annotated[int, Field(ge=1, le=10_000)] = 16
     """Looks without a better one after which training ends; with a target of calls it does not end early."""
     restarts: Annotated[int, Field(ge=1, le=64)] = 1
     """Trainings from this many seeds, of which the best on the validation pool is kept."""

@@ -19,6 +19,8 @@ from rqgm.orchestration.policies.nexa_paper import NexaPaper
 from rqgm.orchestration.recording_files import RecordingError
 from rqgm.orchestration.training.gradient import Adam, Gradient
 from rqgm.orchestration.training.likelihood import likelihood
+from rqgm.orchestration.training.scale import Scale
+from rqgm.orchestration.training.threshold import Opening, best_threshold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from rqgm.orchestration.policies.learned import Learned, Reading
     from rqgm.orchestration.training.settings import Settings
 
-DAMPING = 10.0
+DAMPING = 40.0
 """Of dual ascent: how much of a multiplier's last step is added for one update, so that it does not swing."""
 LEEWAY = 1.1
 """Greedy plans on the validation pool keep to a target of calls if they stay below this many times it."""
@@ -55,8 +57,8 @@ class Step:
     """Mean extra calls of the drawn plans."""
     empty: float
     """Share of the drawn plans in which nobody answers again."""
-    multiplier: float
-    """What a call costs beyond its price, to keep to the target."""
+    multipliers: tuple[float, ...]
+    """What a call costs beyond its price, to keep to the target; by environment."""
     validation: float | None = None
     """Where the validation pool was looked at: mean reward of the greedy plans there, net of prices."""
     missing: int = 0
@@ -75,7 +77,8 @@ class Trained:
     """The update after which it was."""
     validation: float
     """Mean reward of its greedy plans on the validation pool, net of prices; environments weigh alike."""
-    validation_calls: float
+    validation_calls: tuple[float, ...]
+    """Mean extra calls there, by environment."""
     history: tuple[Step, ...]
     """Of all restarts, one after the other."""
 
@@ -129,8 +132,12 @@ async def train(
 
 def _rank(found: Trained, settings: Settings) -> tuple[float, float]:
     """Return what makes one better: to keep to the target, or nearly, then the reward."""
-    most = np.inf if settings.target_calls is None else LEEWAY * settings.target_calls
-    return -max(0.0, found.validation_calls - most), found.validation
+    most = _most_calls(settings)
+    return -sum(max(0.0, calls - most) for calls in found.validation_calls), found.validation
+
+
+def _most_calls(settings: Settings) -> float:
+    return np.inf if settings.target_calls is None else LEEWAY * settings.target_calls
 
 
 @dataclass(frozen=True)
@@ -141,7 +148,7 @@ class _Batch:
     worth: NDArray[np.float64]  # (B,)
     gate_worth: NDArray[np.float64] | None  # (B,)
     reward: float
-    calls: float
+    calls: NDArray[np.float64]  # (E,), by environment; NaN where nothing was drawn
     empty: float
     missing: int
 
@@ -157,36 +164,38 @@ class _Attempt:
         self._draw = np.random.default_rng(stream_seed(seed, "nexa", "train"))
         self._policy = _fresh(plays, kind, settings, np.random.default_rng(stream_seed(seed, "nexa", "weights")))
         self._readings: dict[tuple[int, str], Reading] = {}
+        known = [self._read(number, episode) for number, one in enumerate(plays) for episode in one.episodes("train")]
+        self._scale = Scale(self._policy, known)
         self._waiting: list[deque[Episode]] = [deque() for _ in plays]
         self._turn = 0
 
     async def run(self, history: list[Step], tell: Tell | None) -> Trained:
         settings, adam = self._settings, Adam(self._settings.rate, self._settings.clip)
-        multiplier = held = 0.0
+        own = self._policy.vector
+        self._policy = self._policy.with_vector(self._scale.weights_of(own))
+        multipliers = held = np.zeros(len(self._plays))
         missing = 0
         best = await self._look(0)
-        self._note(history, tell, Step(self._seed, 0, 0.0, 0.0, 1.0, multiplier, best.validation))
+        self._note(history, tell, Step(self._seed, 0, 0.0, 0.0, 1.0, tuple(multipliers.tolist()), best.validation))
         last_better = 0
         for update in range(1, settings.updates + 1):
-            batch = await self._drawn(multiplier)
+            batch = await self._drawn(multipliers)
             plans = likelihood(self._policy.kind, batch.drawn)
             slope = self._gradient.of(self._policy.weights, plans, batch.worth, settings.entropy, batch.gate_worth)
-            self._policy = self._policy.with_vector(adam.step(self._policy.vector, slope))
+            own = adam.step(own, self._scale.gradient_of(slope))
+            self._policy = self._policy.with_vector(self._scale.weights_of(own))
             if settings.target_calls is not None:
-                step = settings.multiplier_step * (batch.calls - settings.target_calls)
-                held = max(0.0, held + step)
-                multiplier = max(0.0, held + DAMPING * step)
+                step = settings.multiplier_step * np.nan_to_num(batch.calls - settings.target_calls)
+                held = np.maximum(0.0, held + step)
+                multipliers = np.maximum(0.0, held + DAMPING * step)
             looked = None
             if update % settings.check_every == 0 or update == settings.updates:
                 found = await self._look(update)
                 looked = found.validation
                 if _rank(found, settings) > _rank(best, settings):
                     best, last_better = found, update
-            self._note(
-                history,
-                tell,
-                Step(self._seed, update, batch.reward, batch.calls, batch.empty, multiplier, looked, batch.missing),
-            )
+            told = float(np.nanmean(batch.calls)), batch.empty, tuple(multipliers.tolist()), looked, batch.missing
+            self._note(history, tell, Step(self._seed, update, batch.reward, *told))
             missing += batch.missing
             if missing > MOST_MISSING * update * settings.batch * settings.plans:
                 raise RecordingError(
@@ -205,7 +214,7 @@ class _Attempt:
         if tell is not None:
             tell(step)
 
-    async def _drawn(self, multiplier: float) -> _Batch:
+    async def _drawn(self, multipliers: NDArray[np.float64]) -> _Batch:
         settings = self._settings
         held = settings.gate == "held" and isinstance(self._policy, Gated)
         chosen = [self._next() for _ in range(settings.batch)]
@@ -219,7 +228,9 @@ class _Attempt:
         items = [one for one in chosen for _ in range(settings.plans)]
         endings, missing = await self._known(await all_of(asked), drawn, items, held=held)
         silent = await all_of(self._plays[number].parallel(episode) for number, episode in chosen)
-        gained = np.array([reward(ending, settings, multiplier) for ending in endings])
+        number_of = np.array([number for number, _ in items])
+        added = multipliers[number_of].tolist()
+        gained = np.array([reward(ending, settings, more) for ending, more in zip(endings, added, strict=True)])
         quiet = np.repeat([reward(one, settings) for one in silent], settings.plans)
         chance = np.array(chances)
         calls = np.array([ending.extra_calls for ending in endings])
@@ -240,7 +251,7 @@ class _Attempt:
             worth=worth,
             gate_worth=gate_worth,
             reward=float((quiet + chance * (gained - quiet)).mean()),
-            calls=float((chance * calls).mean()),
+            calls=np.array([_mean((chance * calls)[number_of == number]) for number in range(len(self._plays))]),
             empty=float(1 - (chance * talks).mean()),
             missing=missing,
         )
@@ -284,21 +295,47 @@ class _Attempt:
         return [policy.opened(scores, self._draw) for _ in range(count)], float(probability(np.array(scores.gate)))
 
     async def _look(self, update: int) -> Trained:
-        """Return how the policy of now does on the validation pools, greedily."""
+        """Return how the policy of now does on the validation pools, greedily.
+
+        A gate that was held open has never had to decide: its threshold is set there.
+        """
+        policy = self._policy
+        if update and self._settings.gate == "held" and isinstance(policy, Gated):
+            policy = policy.with_gate_moved(-best_threshold(await self._openings(policy), _most_calls(self._settings)))
         rewards, calls = [], []
         for number, plays in enumerate(self._plays):
-            planned = [
-                (episode, self._policy.plan_of(self._read(number, episode))) for episode in plays.episodes("validation")
-            ]
-            looked = await all_of(plays.known_ending(*one) for one in planned)
-            endings = [
-                await plays.parallel(episode) if ending is None else ending  # what is not known is worth no talking
-                for (episode, _), ending in zip(planned, looked, strict=True)
-            ]
-            rewards.append(np.mean([reward(ending, self._settings) for ending in endings]))
-            calls.append(np.mean([ending.extra_calls for ending in endings]))
-        means = float(np.mean(rewards)), float(np.mean(calls))
-        return Trained(self._policy, self._settings, self._seed, update, *means, history=())
+            episodes = plays.episodes("validation")
+            plans = [policy.plan_of(self._read(number, episode)) for episode in episodes]
+            rewards.append(np.mean(await self._worth(plays, episodes, plans)))
+            calls.append(np.mean([plan.extra_calls for plan in plans]))
+        worth, each = float(np.mean(rewards)), tuple(map(float, calls))
+        return Trained(policy, self._settings, self._seed, update, worth, each, history=())
+
+    async def _openings(self, policy: Gated) -> list[Opening]:
+        """Return what every item of the validation pools comes to with its gate open."""
+        found = []
+        for number, plays in enumerate(self._plays):
+            episodes = plays.episodes("validation")
+            scores = [policy.scores_of(self._read(number, episode)) for episode in episodes]
+            plans = list(map(policy.opened, scores))
+            worth = await self._worth(plays, episodes, plans)
+            silent = await self._worth(plays, episodes, [Plan.none(plan.agents) for plan in plans])
+            for one, plan, open_, shut in zip(scores, plans, worth, silent, strict=True):
+                share = 1 / len(episodes)
+                found.append(Opening(one.gate, number, share * (open_ - shut), share * plan.extra_calls))
+        return found
+
+    async def _worth(self, plays: Plays, episodes: Sequence[Episode], plans: Sequence[Plan]) -> list[float]:
+        """Return the reward of plans; one that a recording does not know helps nobody and costs its calls."""
+        settings = self._settings
+        endings = await all_of(map(plays.known_ending, episodes, plans))
+        silent = await all_of(map(plays.parallel, episodes))
+        return [
+            reward(quiet, settings) - settings.prices.call * plan.extra_calls
+            if ending is None
+            else reward(ending, settings)
+            for plan, ending, quiet in zip(plans, endings, silent, strict=True)
+        ]
 
     def _next(self) -> tuple[int, Episode]:
         """Return the next item to train on, by the number of its environment; none comes again before all have come."""
@@ -315,6 +352,10 @@ class _Attempt:
         if known not in self._readings:
             self._readings[known] = self._policy.read(self._plays[number].features(episode))
         return self._readings[known]
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    return float(values.mean()) if len(values) else np.nan
 
 
 def _fresh(plays: Sequence[Plays], kind: str, settings: Settings, draw: np.random.Generator) -> Learned:

@@ -17,6 +17,7 @@ from rqgm.cli.nexa_text import TrainingProgress
 from rqgm.core.hashes import hash_json
 from rqgm.orchestration.embeddings import HashingEmbedder
 from rqgm.orchestration.evaluation import evaluate
+from rqgm.orchestration.features import VERSION
 from rqgm.orchestration.plays import Plays
 from rqgm.orchestration.policy import open_policy
 from rqgm.orchestration.recordings import Recording
@@ -105,7 +106,7 @@ def test_eval_prints_a_row_for_each_policy(recorded: Path, weights: Path) -> Non
     """The usual ones, the weights' own, and the random one as dense as that; in JSON and as text."""
     rows = told(run("eval", recorded, "--weights", weights, "--json"))["tables"][0]
     names = [row["policy"] for row in rows["rows"]] + rows["left_out"]
-    assert sorted(names) == sorted(["parallel", *POLICIES, "self-org(0.8)", "gated", "random-like(gated)"])
+    assert sorted(names) == sorted(["parallel", "again", *POLICIES, "self-org(0.8)", "gated", "random-like(gated)"])
     assert (rows["environment"], rows["pool"]) == ("team", "test")
     result = run("eval", recorded, "--policies", "parallel,full", "--pool", "validation")
     assert result.exit_code == 0
@@ -140,7 +141,7 @@ def test_several_recordings_are_trained_on_together_and_measured_apart(recorded:
 
 
 def test_another_seed_draws_plans_that_are_not_on_record_anew_and_says_so(recorded: Path, tmp_path: Path) -> None:
-    """In the card, which says how often; what is not known of the greedy plans counts as not talking."""
+    """In the card, which says how often; unknown greedy plans count as calls that change nothing."""
     result = run("train", recorded, "--seed", 7, "--updates", 4, "--out", tmp_path / "seven", "--json")
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["card"]["metrics"]["plans.missing"] > 0
@@ -171,7 +172,7 @@ def test_wrong_use_ends_with_2_and_a_remedy(
     (tmp_path / "plain").write_text("no recording")
     for end in (".safetensors", ".json"):
         data = weights.with_suffix(end).read_bytes()
-        (tmp_path / f"old{end}").write_bytes(data.replace(b"features-1", b"features-0"))
+        (tmp_path / f"old{end}").write_bytes(data.replace(VERSION.encode(), b"features-0"))
     named = {"RECORDING": recorded, "PLAIN": tmp_path / "plain", "OLD": tmp_path / "old.safetensors"}
     result = run(*(named.get(str(word), word) for word in words))
     assert isinstance(result.exception, Exception)

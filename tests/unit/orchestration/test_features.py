@@ -146,6 +146,7 @@ def test_columns_say_what_their_names_say() -> None:
     assert column(found, "evidence_known") == [1, 0, 1, 0]
     assert column(found, "evidence") == [0.2, 0, 0.8, 0]
     assert column(found, "evidence_rank") == [0, 0.5, 1, 0.5]
+    assert column(found, "proven") == [0, 0, 0, 0]
     assert pair(found, "same_answer").tolist() == [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
     assert pair(found, "other_answer").tolist() == [[0, 0, 1, 0], [0, 0, 1, 0], [1, 1, 0, 0], [0, 0, 0, 0]]
     assert pair(found, "share_gap")[0].tolist() == [0, 0, 0.25, 0.5]
@@ -230,12 +231,18 @@ def test_version_names_the_columns() -> None:
     found = features(drafts, HASHING)
     values = [np.round(getattr(found, name), 5).ravel() for name in ("each", "pair", "whole")]
     told = repr((EACH, PAIR, WHOLE, (np.concatenate(values) + 0.0).tolist()))
-    assert (VERSION, hashlib.sha256(told.encode()).hexdigest()[:16]) == ("features-1", DIGEST)
+    assert (VERSION, hashlib.sha256(told.encode()).hexdigest()[:16]) == ("features-2", DIGEST)
 
 
-DIGEST = "1af23d29c00312b7"
+DIGEST = "ceeda9bc40aefb1f"
 
 
 def test_features_are_told_in_the_order_that_others_build_on() -> None:
     names = ["version", "vectors", "cosine", "cluster", "evidence", "each", "pair", "whole"]
     assert [field.name for field in fields(Features)] == names
+
+
+def test_proven_is_who_has_all_of_the_evidence() -> None:
+    """Not who has nearly all of it, nor who has none."""
+    drafts = [Draft("a", "1", 1.0), Draft("b", "2", 0.999), Draft("c", "3"), Draft("d", failed=True)]
+    assert column(features(drafts, HASHING), "proven") == [1, 0, 0, 0]

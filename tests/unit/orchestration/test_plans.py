@@ -83,6 +83,15 @@ def test_parents_of_a_plug_in_are_a_plan_or_an_error(agents: int, parents: dict[
     assert len([turn for level in plan.levels() for turn in level]) == len(parents)
 
 
+def test_who_hears_nobody_may_answer_again_by_itself() -> None:
+    """If it is named; others hear its new answer."""
+    plan = Plan.in_order([2, 0, 1], [[0] * 3, [1, 0, 0], [0] * 3], again={2})
+    assert plan == Plan.hearing(3, {2: [], 0: [2]})
+    assert plan.parents == {2: (), 0: (2,)}
+    assert plan.levels() == ((Turn(2, 1),), (Turn(0, 1),))
+    assert (plan.extra_calls, plan.critical_path, plan.edges) == (2, 2, 1)
+
+
 def test_a_circle_is_named() -> None:
     """With every agent on it, and none that is not."""
     with pytest.raises(PlanError, match=r"circle: (2 → 7 → 5 → 2|7 → 5 → 2 → 7|5 → 2 → 7 → 5);"):
@@ -94,7 +103,6 @@ def test_a_circle_is_named() -> None:
     [
         ({0: [1, 1]}, "each other agent once"),
         ({0: [0]}, "itself never"),
-        ({0: []}, "hears nobody"),
         ({0: [3]}, "there are 3 agents"),
         ({-1: [0]}, "agent -1"),
     ],

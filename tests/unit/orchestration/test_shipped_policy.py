@@ -48,6 +48,6 @@ async def test_training_it_again_comes_to_the_same_within_the_cards_intervals() 
     plays = [Plays(Recording.open(path), HashingEmbedder()) for path in RECORDINGS]
     trained = await train(plays, weights.policy, settings, card.seed)
     for one in plays:
-        table = await evaluate(one, {"gated": trained.policy}, "validation", unknown_is_silence=True)
+        table = await evaluate(one, {"gated": trained.policy}, "validation", unknown_changes_nothing=True)
         where = f"{one.name}.validation.accuracy"
         assert card.metrics[f"{where}.low"] <= table.rows[0].accuracy.value <= card.metrics[f"{where}.high"]
