@@ -47,7 +47,8 @@ bench: .venv/dev         ## the figures of README and DESIGN, as JSON in benchma
 	$(BIN)/python benchmarks/report.py --out benchmarks/results/report.json
 	$(BIN)/python benchmarks/signs.py --out benchmarks/results/signs.json
 	[ -z "$$RQGM_DATA" ] || $(BIN)/python benchmarks/aggregation.py --out benchmarks/results/aggregation.json
-	$(BIN)/python benchmarks/nexa.py measure --parts live answers --folder archive/runs/bench/nexa --out benchmarks/results/nexa.json
+	$(BIN)/python benchmarks/nexa.py measure --parts live sizes answers --folder archive/runs/bench/nexa --out benchmarks/results/nexa.json
+	$(BIN)/python benchmarks/teams.py --out benchmarks/results/teams.json --runs archive/runs/bench
 	$(BIN)/python benchmarks/adversarial.py --out benchmarks/results/adversarial.json --runs archive/runs/bench
 
 package: .venv/dev       ## the wheel, built from the sdist (never directly: ignored files would get in)
