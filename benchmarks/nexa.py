@@ -7,7 +7,7 @@ because it is modelled, it trains `gated` once more, and `nexa-paper` and `edge-
 ``python benchmarks/nexa.py measure --folder FOLDER --out benchmarks/results/nexa.json`` plays all of them, and those that
 do not learn, on the test pools: other programs than any that was trained on. Second answers are made for real, in
 sandboxes; on the recorded answers they are modelled by stated rates. What was not trained into FOLDER is left out, but
-`gated`, which then is the one that ships: the committed result has that one.
+what ships.
 
 Teams work on the programs of `repair` with the faults that they have and with others, one and two at a time
 (`variants.py`); panels review patches: those of `repair-reviews`, and what teams answered (`patches.py`). What is measured
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from rqgm.orchestration.recorded_answers import RecordedAnswers
     from rqgm.orchestration.training.trainer import Step
 
+JUDGES = SUITE.parents[1] / "judges"
 AGENTS = 5
 MEMBER_STEPS = 80_000
 TARGET_SHARE = 0.375
@@ -64,19 +65,22 @@ VARIANTS = {LEARNING: (1, {1: 3, 2: 3}), MEASURING: (2, {1: 2, 2: 1})}
 JUDGE_STEPS = 200_000
 OTHER_SIZES = (3, 8, 15)
 RECORDINGS = {"team": "coders.jsonl.zst", "panel": "reviewers.jsonl.zst"}
-"""What `gated` was trained on that ships."""
+"""What they were trained on, which ships as well."""
+WEIGHTS = {"gated": SHIPPED / "gated.safetensors", "gated-panel": JUDGES / "review-team" / "gated.safetensors"}
+OWN = {"team": "gated", "panel": "gated-panel"}
+"""What was trained on an environment alone."""
 FIXED = ("parallel", "again", "full", "chain", "star", "debate(1)", "self-org(0.5)", "self-org(0.8)")
 KINDS: dict[str, type[Learned]] = {"gated": Gated, "nexa-paper": NexaPaper, "edge-logits": EdgeLogits}
 TRAININGS = {
-    "gated": ("gated", "default", ("team", "panel")),
-    "gated-team": ("gated", "default", ("team",)),
+    "gated": ("gated", "default", ("team",)),
     "gated-panel": ("gated", "default", ("panel",)),
+    "gated-both": ("gated", "default", ("team", "panel")),
     "gated-answers": ("gated", "default", ("answers-10",)),
     "nexa-paper": ("nexa-paper", "paper", ("answers-10",)),
     "edge-logits-5": ("edge-logits", "paper", ("answers-5",)),
     "edge-logits-10": ("edge-logits", "paper", ("answers-10",)),
 }
-"""Name of the weights → policy, preset, environments trained on; teams and panels of five."""
+"""Name of the weights → policy, preset, environments trained on; teams and panels of five. The first two ship."""
 ANSWERS = ("gsm", "math-l5", "mmlu-pro")
 
 
@@ -189,10 +193,10 @@ def answers(tasks: Sequence[str], agents: int, options: Any) -> RecordedAnswers:
 
 
 def learned(options: Any, weights: str) -> Learned | None:
-    """Return a policy that was trained into the folder, None if it was not; of `gated` then the one that ships."""
+    """Return a policy that was trained into the folder, else the one that ships; None if there is none."""
     path = options.folder / f"{weights}.safetensors"
-    if weights == "gated" and not path.is_file():
-        path = SHIPPED / path.name
+    if not path.is_file():
+        path = WEIGHTS.get(weights, path)
     return KINDS[TRAININGS[weights][0]](load_weights(path)[0]) if path.is_file() else None
 
 
@@ -211,7 +215,7 @@ async def measure_live(environment: str, agents: int, options: Any) -> dict[str,
     """Return the table of one live environment's test pool, for teams or panels of so many."""
     embedder = open_embedder(options.embedder)
     drawn: dict[str, Policy] = {}
-    gated = learned(options, "gated")
+    gated = learned(options, OWN[environment])
     if gated is not None and agents == AGENTS:
         own = place_of(environment, options)
         trained_on = Plays(Recording.open(own if own.is_file() else SHIPPED / RECORDINGS[environment]), embedder)
@@ -225,7 +229,7 @@ async def measure_live(environment: str, agents: int, options: Any) -> dict[str,
         found = table.to_json() | {"agents": agents}
         if agents == AGENTS and gated is not None and options.minilm:
             other = Plays(recording, open_embedder("minilm"))
-            found["minilm"] = (await evaluate(other, {"gated": gated}, "test")).to_json()
+            found["minilm"] = (await evaluate(other, {OWN[environment]: gated}, "test")).to_json()
         return found | {"sha256": recording.sha256, "made_of": recording.header.made_of}
 
 

@@ -6,18 +6,19 @@ from typing import Any
 
 
 def talking(found: dict[str, Any] | None) -> str:
-    """Return README's table of talking: `gated` against nobody and everybody talking."""
+    """Return README's table of talking: `gated`, trained on its own kind, against nobody and everybody talking."""
     if found is None or "live" not in found:
         return "Not measured yet.\n"
-    text = "| environment | parallel, % | full, % | gated, % | gated over parallel | gated over full | calls: full, gated |\n"
-    text += "|---|---|---|---|---|---|---|\n"
+    text = "| environment | parallel, % | again, % | full, % | gated, % | gated over parallel | gated over full | calls: full, gated |\n"
+    text += "|---|---|---|---|---|---|---|---|\n"
     for table in [*found["live"], *found.get("answers", [])]:
         rows = {row["policy"]: row for row in table["rows"]}
-        if "gated" not in rows:
+        own = "gated-panel" if table["environment"].startswith("panel") else "gated"
+        if own not in rows:
             continue
-        cells = [estimate(rows[name]["accuracy"]) for name in ("parallel", "full", "gated")]
-        cells += [gain(rows["gated"][key]["difference"]) for key in ("against_parallel", "against_full")]
-        text += f"| {environment(table)} | {' | '.join(cells)} | {rows['full']['extra_calls']:.2f}, {rows['gated']['extra_calls']:.2f} |\n"
+        cells = [estimate(rows[name]["accuracy"]) for name in ("parallel", "again", "full", own)]
+        cells += [gain(rows[own][key]["difference"]) for key in ("against_parallel", "against_full")]
+        text += f"| {environment(table)} | {' | '.join(cells)} | {rows['full']['extra_calls']:.2f}, {rows[own]['extra_calls']:.2f} |\n"
     return text
 
 
@@ -53,11 +54,11 @@ def transfer(found: dict[str, Any] | None) -> str:
         [*found["live"], *found.get("sizes", [])], key=lambda one: (one["environment"][:4], one["agents"])
     ):
         rows = {row["policy"]: row for row in table["rows"]}
-        known = {"gated": "both", "gated-team": "teams", "gated-panel": "panels"}
+        known = {"gated": "teams", "gated-panel": "panels", "gated-both": "both"}
         shown = [(of, rows[name], rows["full"]) for name, of in known.items() if name in rows]
         if "minilm" in table:
-            own = {row["policy"]: row for row in table["minilm"]["rows"]}
-            shown.append(("both; MiniLM in place of hashing", own["gated"], rows["full"]))
+            row = table["minilm"]["rows"][0]
+            shown.append((f"{known[row['policy']]}; MiniLM in place of hashing", row, rows["full"]))
         for of, row, full in shown:
             cells = [gain(row[key]["difference"]) for key in ("against_parallel", "against_full")]
             text += f"| {environment(table)} | {items(table)} | {of} | {' | '.join(cells)} | {full['extra_calls']:.2f}, {row['extra_calls']:.2f} |\n"

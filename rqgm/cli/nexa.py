@@ -25,13 +25,17 @@ app = typer.Typer(
 nexa_record.register(app)
 
 RECORDINGS = typer.Argument(
-    metavar="RECORDING...", help="Recorded environments. Default: those that ship.", show_default=False
+    metavar="RECORDING...",
+    help="Recorded environments: files, or coders, reviewers, which ship.",
+    show_default="coders",
 )
 AGENTS = typer.Option(min=1, max=64, help="Take the first N agents of every episode.", show_default=False)
 EMBEDDER = typer.Option(help="hashing or minilm. Default: that of the weights, else hashing.", show_default=False)
 USUAL = ("parallel", "again", "full", "star", "chain", "debate(1)", "self-org(0.8)")
 RANDOM_LIKE = "random-like("
 DEFAULT_EMBEDDER = "hashing"
+DEFAULT_RECORDING = "coders"
+"""What the shipped `gated` was trained on."""
 
 
 @app.command(name="train")
@@ -126,7 +130,9 @@ def _opened(paths: list[Path] | None) -> list[Recording]:
     from rqgm.orchestration.recording_files import SUFFIX  # noqa: PLC0415
     from rqgm.orchestration.recordings import Recording  # noqa: PLC0415
 
-    return [Recording.open(path) for path in paths or sorted(SHIPPED.glob(f"*{SUFFIX}"))]
+    shipped = {path.name.removesuffix(SUFFIX): path for path in SHIPPED.glob(f"*{SUFFIX}")}
+    named = paths or [Path(DEFAULT_RECORDING)]
+    return [Recording.open(path if path.exists() else shipped.get(str(path), path)) for path in named]
 
 
 def _plays(recordings: list[Recording], embedder: str, agents: int | None) -> list[Plays]:
