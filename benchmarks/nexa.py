@@ -211,21 +211,33 @@ def policies(options: Any, agents: int, drawn: Mapping[str, Policy], fixed: Sequ
     return found
 
 
+@asynccontextmanager
+async def measured(environment: str, agents: int, options: Any) -> AsyncIterator[Recording]:
+    """Give the test pool of a live environment, or with --recorded what an earlier call has recorded of it."""
+    name = f"{environment}-test" if agents == AGENTS else f"{environment}-test-{agents}"
+    place = options.folder / f"{name}.jsonl.zst"
+    if options.recorded:
+        yield Recording.open(place)
+        return
+    async with recorded(request(environment, options, MEASURING, agents), place) as recording:
+        yield recording
+
+
 async def measure_live(environment: str, agents: int, options: Any) -> dict[str, Any]:
     """Return the table of one live environment's test pool, for teams or panels of so many."""
     embedder = open_embedder(options.embedder)
     drawn: dict[str, Policy] = {}
     gated = learned(options, OWN[environment])
-    if gated is not None and agents == AGENTS:
+    dense = "gated-both" if learned(options, "gated-both") else OWN[environment]
+    like = learned(options, dense)
+    if like is not None and agents == AGENTS:
         own = place_of(environment, options)
         trained_on = Plays(Recording.open(own if own.is_file() else SHIPPED / RECORDINGS[environment]), embedder)
-        drawn["random (as dense as gated)"] = random_like(gated, [trained_on])
-    name = f"{environment}-test" if agents == AGENTS else f"{environment}-test-{agents}"
-    place = options.folder / f"{name}.jsonl.zst"
-    async with recorded(request(environment, options, MEASURING, agents), place) as recording:
+        drawn[f"random (as dense as {dense})"] = random_like(like, [trained_on])
+    async with measured(environment, agents, options) as recording:
         plays = Plays(recording, embedder)
         fixed = FIXED if agents == AGENTS else ("parallel", "again", "full")
-        table = await evaluate(plays, policies(options, agents, drawn, fixed), "test")
+        table = await evaluate(plays, policies(options, agents, drawn, fixed), "test", leave_out=options.recorded)
         found = table.to_json() | {"agents": agents}
         if agents == AGENTS and gated is not None and options.minilm:
             other = Plays(recording, open_embedder("minilm"))
@@ -286,6 +298,9 @@ def main() -> None:
     options.add_argument("--limit", type=int, help="so many items of each pool and suite")
     options.add_argument("--updates", type=int, help="of our own trainer, at most")
     options.add_argument("--embedder", default="hashing")
+    options.add_argument(
+        "--recorded", action="store_true", help="measure again on what was recorded, without sandboxes"
+    )
     options.add_argument("--minilm", action="store_true", help="measure `gated` by MiniLM as well")
     options.add_argument("--sandbox", default="auto")
     options.add_argument("--workers", type=int)
