@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+LEAST_PAIRS = 5
+"""Seeds from which on a mean over them is told."""
+
 
 def talking(found: dict[str, Any] | None) -> str:
     """Return README's table of talking: `gated`, trained on its own kind, against nobody and everybody talking."""
@@ -78,12 +81,18 @@ def searches(found: dict[str, Any] | None) -> str:
                 str(run["talk"].get(name, {}).get("extra_calls", 0)) for name in ("coder", "panel:review-team")
             )
             text += f"| {run['seed']} | {arm} | {zero} | {best} | {run['outcomes']} | {run['nodes']} | {run['agent_runs']} | {extra} | {run['cpu_s']:.0f} |\n"
-    pooled = found.get("pooled")
-    if pooled:
-        low, high = (100 * end for end in pooled["interval"])
-        text += f"\nTalking minus silent, generalists on the test pool: {100 * pooled['difference']:+.1f} points [{low:+.1f}, {high:+.1f}] "
-        text += f"(mean over {pooled['pairs']} pairs of seeds, t interval).\n"
-    return text
+    by_seed = (f"{100 * one['difference']:+.1f} {ends(one)}" for one in found["by_seed"])
+    text += f"\nTalking minus silent, generalists on the test pool, points by seed: {'; '.join(by_seed)}. "
+    if len(found["by_seed"]) < LEAST_PAIRS:
+        return text + f"{len(found['by_seed'])} of 5 seeds so far, which say little.\n"
+    pooled = found["pooled"]
+    return text + f"Mean: {100 * pooled['difference']:+.1f} {ends(pooled)}, t interval over seeds.\n"
+
+
+def ends(found: dict[str, Any]) -> str:
+    """Return the interval of a difference, in points."""
+    low, high = (100 * end for end in found["interval"])
+    return f"[{low:+.1f}, {high:+.1f}]"
 
 
 def items(table: dict[str, Any]) -> str:
