@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from rqgm.orchestration.policy import Policy
 
-UNLEARNED = ("parallel", "full", "chain", "star", "random(0.4)", "debate(2)", "self-org(0.1)")
+UNLEARNED = ("parallel", "again", "full", "chain", "star", "random(0.4)", "debate(2)", "self-org(0.1)")
 LEARNED = ("gated", "nexa-paper", "edge-logits")
 BLOCKS = ("vectors", "cosine", "evidence", "each", "pair", "whole")
 seeds = st.integers(0, 2**32 - 1)
@@ -71,7 +71,6 @@ def check_plan(plan: Plan, features: Features) -> None:
     for level in plan.levels():
         for turn in level:
             assert set(plan.turns[turn]) | {(turn.agent, turn.number - 1)} <= done
-            assert plan.turns[turn]
         done |= set(level)
     assert len(done) == plan.agents + plan.extra_calls
     assert Plan.from_json(plan.to_json()) == plan
@@ -103,7 +102,7 @@ def test_any_features_give_a_valid_plan_or_a_typed_error(
             assert learned(name, features, rng).log_prob(features, plan) <= 1e-9
             assert policy.log_prob(features, plan) > -math.inf  # type: ignore[attr-defined]
         if name == "gated":
-            assert all(1 <= len(heard) <= MOST_PARENTS for heard in plan.parents.values())
+            assert all(len(heard) <= MOST_PARENTS for heard in plan.parents.values())
 
 
 @pytest.mark.parametrize("name", LEARNED)
