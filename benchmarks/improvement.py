@@ -107,11 +107,11 @@ async def describe(folder: Path) -> dict[str, Any]:
         run.archive.close()
 
 
-def against_control(seed: int, places: dict[str, Path]) -> dict[str, Any]:
-    """Return RQGM minus control on the test pool, for one seed."""
+def difference(seed: int, places: dict[str, Path], reference: str = "control", arm: str = "rqgm") -> dict[str, Any]:
+    """Return the generalist of one arm minus that of another on the test pool, task by task, for one seed."""
     sides = []
-    for arm in ("control", "rqgm"):
-        run = open_run(places[arm])
+    for name in (reference, arm):
+        run = open_run(places[name])
         role = headline_role(run.criterion)
         sides.append(test_outcomes(run.state, role, run.state.endpoints["generalist"]["node"]) or [])
         run.archive.close()
@@ -224,7 +224,7 @@ async def one_seed(found: dict[str, Any], experiment: str, seed: int, options: A
         rows = known[arm]["runs"]
         rows[:] = sorted([*(other for other in rows if other["seed"] != seed), row], key=lambda row: row["seed"])
     pairs = known["rqgm_minus_control"]["by_seed"]
-    pairs[:] = [pair for pair in pairs if pair["seed"] != seed] + [against_control(seed, places)]
+    pairs[:] = [pair for pair in pairs if pair["seed"] != seed] + [difference(seed, places)]
 
 
 def pooled(found: dict[str, Any]) -> dict[str, Any]:

@@ -271,6 +271,12 @@ async def measure_answers(options: Any) -> list[dict[str, Any]]:
 
 async def measure(options: Any) -> dict[str, Any]:
     """Measure what is named by --parts, and keep what an earlier call has measured of the rest."""
+    if (
+        "sizes" in options.parts
+        and "live" not in options.parts
+        and not (options.folder / "team-test.jsonl.zst").is_file()
+    ):
+        sys.exit("sizes: panels review what teams of five answered: measure --parts live into this folder first")
     found = json.loads(options.out.read_text()) if options.out and options.out.exists() else {}
     found.pop("machine", None)
     if "live" in options.parts:

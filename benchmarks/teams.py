@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import common
-from improvement import run_one
+from improvement import difference, run_one
 
-from rqgm.core.intervals import paired_difference
 from rqgm.run.comparison import pool
 from rqgm.run.session import open_run
-from rqgm.run.summary import headline_role, summarise, test_outcomes
+from rqgm.run.summary import summarise
 
 EXPERIMENT = "repair-team"
 CPU_S = 150
@@ -49,18 +48,6 @@ def describe(folder: Path) -> dict[str, Any]:
         run.archive.close()
 
 
-def minus_silent(seed: int, places: dict[str, Path]) -> dict[str, Any]:
-    """Return the generalist of the talking arm minus that of the silent one on the test pool, task by task."""
-    sides = []
-    for arm in ("silent", "talking"):
-        run = open_run(places[arm])
-        role = headline_role(run.criterion)
-        sides.append(test_outcomes(run.state, role, run.state.endpoints["generalist"]["node"]) or [])
-        run.archive.close()
-    found = paired_difference(*sides)
-    return {"seed": seed, "difference": found.difference, "interval": [found.low, found.high], "p": found.p_value}
-
-
 async def measure(options: Any) -> dict[str, Any]:
     """Run both arms of every seed that the result does not have yet, and write after each."""
     options.config = [*SETTINGS, *options.config]
@@ -75,7 +62,7 @@ async def measure(options: Any) -> dict[str, Any]:
         places = {arm: await run_one(EXPERIMENT, seed, overrides, options) for arm, overrides in ARMS.items()}
         for arm, folder in places.items():
             found["runs"][arm].append(describe(folder))
-        found["by_seed"].append(minus_silent(seed, places))
+        found["by_seed"].append(difference(seed, places, "silent", "talking"))
         found["pooled"] = pool(found["by_seed"])
         if options.out:
             common.report(found, options.out, quiet=True)

@@ -127,12 +127,18 @@ def evaluate_policies(
 
 def _opened(paths: list[Path] | None) -> list[Recording]:
     from rqgm.orchestration.policy import SHIPPED  # noqa: PLC0415
-    from rqgm.orchestration.recording_files import SUFFIX  # noqa: PLC0415
+    from rqgm.orchestration.recording_files import SUFFIX, RecordingError  # noqa: PLC0415
     from rqgm.orchestration.recordings import Recording  # noqa: PLC0415
 
     shipped = {path.name.removesuffix(SUFFIX): path for path in SHIPPED.glob(f"*{SUFFIX}")}
-    named = paths or [Path(DEFAULT_RECORDING)]
-    return [Recording.open(path if path.exists() else shipped.get(str(path), path)) for path in named]
+    found = [path if path.exists() else shipped.get(str(path)) for path in paths or [Path(DEFAULT_RECORDING)]]
+    if None in found:
+        missing = (paths or [])[found.index(None)]
+        raise RecordingError(
+            f"{missing}: there is no such recording; name a file (mostly …{SUFFIX}), or one that ships: "
+            f"{', '.join(sorted(shipped))}"
+        )
+    return [Recording.open(path) for path in found if path is not None]
 
 
 def _plays(recordings: list[Recording], embedder: str, agents: int | None) -> list[Plays]:

@@ -162,6 +162,7 @@ def test_another_seed_draws_plans_that_are_not_on_record_anew_and_says_so(record
         (("eval", "RECORDING", "--policies", "debate(9)"), "was never asked"),
         (("eval", "RECORDING", "--pool", "anchor"), "unknown pool 'anchor'"),
         (("eval", "RECORDING", "--weights", "none.safetensors"), "there is no such file"),
+        (("train", "RECORDING", "coder"), "or one that ships: coders, reviewers"),
         (("eval", "RECORDING", "--weights", "OLD"), "were trained on features 'features-0'"),
     ],
 )

@@ -446,7 +446,7 @@ async def test_a_model_that_is_asked_again_is_shown_what_it_said_and_what_it_hea
     assert shown(second).startswith(shown(first))
     block = shown(second).removeprefix(shown(first))
     left = re.sub(r"<data ([0-9a-f]{16})>\n.*?\n</data \1>", "FENCED", block, flags=re.DOTALL)
-    assert "as seat 0 of a panel of 2, and are asked once more" in left
+    assert "as seat 0 of a panel of 2, and are asked once more, now that you hear others." in left
     told = [line for line in left[left.index("You: ") :].splitlines() if line]
     assert told == [
         "You: accept, score 0.90",
@@ -465,6 +465,14 @@ async def test_a_model_that_is_asked_again_is_shown_what_it_said_and_what_it_hea
     message: Any = heard.opinions["program"].message
     assert message["heard"][0]["message"] == {"why": clean(ORDERS, lines=True)}
     assert [turn[2] for turn in heard.talks[0]["turns"]] == ["accepted", "accepted"]
+
+
+async def test_a_model_that_is_asked_again_by_itself_is_shown_its_own_opinion_only(tmp_path: Path) -> None:
+    """And is not told that it hears others."""
+    _, (_, second) = await in_a_panel(tmp_path, [verdict(evidence=QUOTE), verdict(evidence=QUOTE)], policy="again")
+    assert "and are asked once more.\n" in shown(second)
+    assert "You: accept, score 0.90" in shown(second)
+    assert "Seat 1" not in shown(second)
 
 
 async def test_a_template_may_put_what_is_heard_where_it_wants(tmp_path: Path) -> None:
