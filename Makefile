@@ -20,7 +20,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 install: .venv/dev       ## everything, into .venv
 
 demo: .venv/runtime      ## the embedded default, cut to three to four minutes on two free cores: no key, no Docker, no network
-	$(BIN)/rqgm run repair -c budget.outcomes=320
+	$(BIN)/rqgm run repair -c budget.outcomes=240
 
 test: .venv/dev          ## the plain suite; tests that need Docker or bubblewrap skip with the reason where there is none
 	$(BIN)/python -m pytest -n 2 -m "not slow"
