@@ -200,9 +200,9 @@ def learned(options: Any, weights: str) -> Learned | None:
     return KINDS[TRAININGS[weights][0]](load_weights(path)[0]) if path.is_file() else None
 
 
-def policies(options: Any, agents: int, drawn: Mapping[str, Policy], fixed: Sequence[str] = FIXED) -> dict[str, Policy]:
+def policies(options: Any, agents: int, drawn: Mapping[str, Policy]) -> dict[str, Policy]:
     """Return all policies of a table by name; of the learned ones those that serve so many agents."""
-    found: dict[str, Policy] = {name: open_policy(name) for name in fixed}
+    found: dict[str, Policy] = {name: open_policy(name) for name in FIXED}
     found |= drawn
     for weights, (kind, _, _) in TRAININGS.items():
         policy = learned(options, weights)
@@ -227,7 +227,6 @@ async def measure_live(environment: str, agents: int, options: Any) -> dict[str,
     """Return the table of one live environment's test pool, for teams or panels of so many."""
     embedder = open_embedder(options.embedder)
     drawn: dict[str, Policy] = {}
-    gated = learned(options, OWN[environment])
     dense = "gated-both" if learned(options, "gated-both") else OWN[environment]
     like = learned(options, dense)
     if like is not None and agents == AGENTS:
@@ -236,13 +235,25 @@ async def measure_live(environment: str, agents: int, options: Any) -> dict[str,
         drawn[f"random (as dense as {dense})"] = random_like(like, [trained_on])
     async with measured(environment, agents, options) as recording:
         plays = Plays(recording, embedder)
-        fixed = FIXED if agents == AGENTS else ("parallel", "again", "full")
-        table = await evaluate(plays, policies(options, agents, drawn, fixed), "test", leave_out=options.recorded)
+        rows = policies(options, agents, drawn) if agents == AGENTS else of_any_size(environment, options)
+        table = await evaluate(plays, rows, "test", leave_out=options.recorded)
         found = table.to_json() | {"agents": agents}
-        if agents == AGENTS and gated is not None and options.minilm:
-            other = Plays(recording, open_embedder("minilm"))
-            found["minilm"] = (await evaluate(other, {OWN[environment]: gated}, "test")).to_json()
         return found | {"sha256": recording.sha256, "made_of": recording.header.made_of}
+
+
+def of_any_size(environment: str, options: Any) -> dict[str, Policy]:
+    """Return what teams and panels of other sizes are measured with: what was trained on five of them, and what bounds it."""
+    found: dict[str, Policy] = {name: open_policy(name) for name in ("parallel", "again", "full")}
+    gated = learned(options, OWN[environment])
+    return found if gated is None else found | {OWN[environment]: gated}
+
+
+async def by_minilm(environment: str, options: Any) -> dict[str, Any]:
+    """Return how the learned gates of a live environment do when MiniLM embeds what they were trained on by hashing."""
+    rows = {name: learned(options, name) for name in (OWN[environment], "gated-both")}
+    async with rehearsal(request(environment, options, MEASURING)) as live:
+        plays = Plays(Recording.record(live, live.made_of), open_embedder("minilm"))
+        return (await evaluate(plays, {name: one for name, one in rows.items() if one is not None}, "test")).to_json()
 
 
 async def more_steps(options: Any) -> dict[str, Any]:
@@ -279,14 +290,17 @@ async def measure(options: Any) -> dict[str, Any]:
         sys.exit("sizes: panels review what teams of five answered: measure --parts live into this folder first")
     found = json.loads(options.out.read_text()) if options.out and options.out.exists() else {}
     found.pop("machine", None)
+    if "minilm" in options.parts and "live" not in options.parts and "live" not in found:
+        sys.exit("minilm: it stands beside what hashing does: measure --parts live into the same --out first")
     if "live" in options.parts:
-        found["live"] = [await measure_live(name, AGENTS, options) for name in ("team", "panel")]
+        found["live"] = [await measure_live(name, AGENTS, options) for name in RECORDINGS]
     if "control" in options.parts:
         found["control"] = await more_steps(options)
     if "sizes" in options.parts:
-        found["sizes"] = [
-            await measure_live(name, agents, options) for name in ("team", "panel") for agents in OTHER_SIZES
-        ]
+        found["sizes"] = [await measure_live(name, agents, options) for name in RECORDINGS for agents in OTHER_SIZES]
+    if "minilm" in options.parts:
+        for table, name in zip(found["live"], RECORDINGS, strict=True):
+            table["minilm"] = await by_minilm(name, options)
     if "answers" in options.parts:
         found["answers"] = await measure_answers(options)
     return found | {"embedder": options.embedder}
@@ -307,11 +321,12 @@ def main() -> None:
     options.add_argument(
         "--recorded", action="store_true", help="measure again on what was recorded, without sandboxes"
     )
-    options.add_argument("--minilm", action="store_true", help="measure `gated` by MiniLM as well")
     options.add_argument("--sandbox", default="auto")
     options.add_argument("--workers", type=int)
     options.add_argument("--only", nargs="+", choices=list(TRAININGS), help="train only these")
-    options.add_argument("--parts", nargs="+", default=PARTS, choices=PARTS)
+    options.add_argument(
+        "--parts", nargs="+", default=PARTS, choices=(*PARTS, "minilm"), help="minilm: by the extra [embeddings]"
+    )
     chosen = options.parse_args()
     chosen.folder = chosen.folder.resolve()
     chosen.folder.mkdir(parents=True, exist_ok=True)

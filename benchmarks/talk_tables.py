@@ -59,9 +59,8 @@ def transfer(found: dict[str, Any] | None) -> str:
         rows = {row["policy"]: row for row in table["rows"]}
         known = {"gated": "teams", "gated-panel": "panels", "gated-both": "both"}
         shown = [(of, rows[name], rows["full"]) for name, of in known.items() if name in rows]
-        if "minilm" in table:
-            row = table["minilm"]["rows"][0]
-            shown.append((f"{known[row['policy']]}; MiniLM in place of hashing", row, rows["full"]))
+        other = table["minilm"]["rows"] if "minilm" in table else []
+        shown += [(f"{known[row['policy']]}; MiniLM in place of hashing", row, rows["full"]) for row in other]
         for of, row, full in shown:
             cells = [gain(row[key]["difference"]) for key in ("against_parallel", "against_full")]
             text += f"| {environment(table)} | {items(table)} | {of} | {' | '.join(cells)} | {full['extra_calls']:.2f}, {row['extra_calls']:.2f} |\n"

@@ -95,7 +95,15 @@ def project(tmp_path: Path) -> Project:
     return make_project(tmp_path)
 
 
-def make_project(folder: Path, name: str = "mini") -> Project:
+@pytest.fixture
+def dear_project(tmp_path: Path) -> Project:
+    """A project of one's own with a test pool of one task and two items, for roles that are dear: each imports an SDK."""
+    return make_project(tmp_path, tasks=TASKS | {"test": 1}, items=ITEMS | {"test": 2})
+
+
+def make_project(
+    folder: Path, name: str = "mini", tasks: dict[str, int] = TASKS, items: dict[str, int] = ITEMS
+) -> Project:
     """Make the small project in `folder`; its experiment is called `name`, its suites `name` and `name`-reviews."""
     (folder / "rqgm.toml").write_text(f'schema_version = 1\ndefault_experiment = "{name}"\n')
     (folder / "experiments").mkdir()
@@ -114,8 +122,8 @@ def make_project(folder: Path, name: str = "mini") -> Project:
     )
     (folder / "experiments" / "coding-llm.toml").write_text(text)
     make_seed(folder / "archive" / "seeds" / "repair")
-    make_tasks(folder / "tasks" / name)
-    make_items(folder / "tasks" / f"{name}-reviews")
+    make_tasks(folder / "tasks" / name, tasks)
+    make_items(folder / "tasks" / f"{name}-reviews", items)
     return Project(folder)
 
 
@@ -129,12 +137,12 @@ def make_seed(seed: Path) -> None:
     plan.write_text(text)
 
 
-def make_tasks(suite: Path) -> None:
+def make_tasks(suite: Path, counts: dict[str, int]) -> None:
     """Copy the first few tasks of each pool of the suite `repair`."""
     import tomllib
 
     pools = tomllib.loads((ROOT / "tasks" / "repair" / "suite.toml").read_text())["pools"]
-    kept = {pool: names[: TASKS[pool]] for pool, names in pools.items()}
+    kept = {pool: names[: counts[pool]] for pool, names in pools.items()}
     for names in kept.values():
         for name in names:
             shutil.copytree(ROOT / "tasks" / "repair" / name, suite / name)
@@ -143,12 +151,12 @@ def make_tasks(suite: Path) -> None:
     (suite / "suite.toml").write_text(head + "\n".join(lines) + "\n")
 
 
-def make_items(suite: Path) -> None:
+def make_items(suite: Path, counts: dict[str, int]) -> None:
     """Copy the first few items of each pool of the suite `repair-reviews`."""
     suite.mkdir(parents=True)
     source = ROOT / "tasks" / "repair-reviews"
     items = [json.loads(line) for line in (source / "items.jsonl").read_text().splitlines()]
-    left = dict(ITEMS)
+    left = dict(counts)
     kept = [
         item
         for item in items

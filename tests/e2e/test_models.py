@@ -34,7 +34,7 @@ train_samples = 1
 alpha = 0.55
 lag = 4
 [budget]
-outcomes = 30
+outcomes = 20
 [epochs]
 first = 14
 race.candidates = 0
@@ -122,17 +122,17 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def classroom(project: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def classroom(dear_project: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The small project with the experiment `lessons`, and the teacher that plays all its models."""
     text = (ROOT / "experiments" / "coding-llm.toml").read_text()
     text = re.sub(r'name = "coding-llm"', 'name = "lessons"', text).replace('suite = "repair', 'suite = "mini')
     text = re.sub(r"(?s)\[search\].*", SMALL, text)
     text = re.sub(r"(?s)\[models\].*?\n\n", "", text)
     models = f'\n[models]\ndefault = "{MODELS["default"]}"\nroles = {{ editor = "{MODELS["roles"]["editor"]}" }}\n'
-    (project.folder / "experiments" / "lessons.toml").write_text(text + models)
-    tasks = project.folder / "tasks"
+    (dear_project.folder / "experiments" / "lessons.toml").write_text(text + models)
+    tasks = dear_project.folder / "tasks"
     teacher = Teacher(tasks / "mini", tasks / "mini-reviews", tmp_path_factory.mktemp("items"))
-    return project, teacher
+    return dear_project, teacher
 
 
 def cost_usd(provider: Provider) -> float:

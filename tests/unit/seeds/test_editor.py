@@ -384,9 +384,7 @@ def edit_in_process(workspace, seed, evidence, mate):
     return proposal, moves
 
 
-@pytest.mark.parametrize(
-    ("seed", "edits"), [(1, 25), *(pytest.param(seed, 200, marks=pytest.mark.slow) for seed in (2, 3))]
-)
+@pytest.mark.parametrize(("seed", "edits"), [(1, 25), pytest.param(2, 120, marks=pytest.mark.slow)])
 def test_successive_edits_leave_a_workspace_that_parses(tmp_path, seed_path, monkeypatch, seed, edits):
     """The seed's editor edits on and on, without selection; raw code changes may break roles, other moves may not."""
     monkeypatch.setattr(importlib.import_module("editor.plan"), "DRAFTS", 1)  # what is tried is tested by itself
@@ -457,7 +455,7 @@ def test_a_chain_of_self_edited_editors_keeps_editing(tmp_path, seed_path):
     current = copy_workspace(tmp_path / "w0")
     rng = random.Random(11)
     made = 0
-    for step in range(30):
+    for step in range(20):
         root = tmp_path / f"r{step}"
         evidence = [coder_evidence(root / "train/0"), reviewer_evidence(root / "train/1", "accept")]
         try:
@@ -470,7 +468,7 @@ def test_a_chain_of_self_edited_editors_keeps_editing(tmp_path, seed_path):
         assert len(answer.tried) <= 2000
         parses(work)
         current = work
-    assert made >= 24
+    assert made >= 16
 
 
 def test_an_edit_is_a_small_readable_change(tmp_path, seed_path):
