@@ -23,10 +23,10 @@ demo: .venv/runtime      ## the embedded default, cut to three to four minutes o
 	$(BIN)/rqgm run repair -c budget.outcomes=240
 
 test: .venv/dev          ## the plain suite; tests that need Docker or bubblewrap skip with the reason where there is none
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 4 -m "not slow"
 
-slow: .venv/dev          ## the tests that take over ten seconds each
-	$(BIN)/python -m pytest -n 2 -m slow
+slow: .venv/dev          ## the tests that take long: whole runs, chains of edits, Docker by the command
+	$(BIN)/python -m pytest -n 4 -m slow
 
 check: .venv/dev         ## style, types, layers
 	$(BIN)/ruff format --check .

@@ -15,6 +15,8 @@ import pytest
 
 from rqgm.run.session import open_run
 
+pytestmark = pytest.mark.slow
+
 IO = """
 import json, os, pathlib
 ROOT = os.environ.get("RQGM_ROOT", "") + "/rqgm/io"

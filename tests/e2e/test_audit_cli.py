@@ -55,6 +55,7 @@ def test_an_altered_run_ends_with_exit_code_1_and_the_event(finished, project):
     assert found["replay"]["standing"] == "skipped"
 
 
+@pytest.mark.slow
 def test_a_replay_of_all_outcomes_and_edits_is_equal(finished):
     """In fresh sandboxes everything comes out as it is on record: outcomes, tests, and the code itself."""
     project, summary = finished

@@ -15,6 +15,8 @@ from rqgm.core.hashes import sha256
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 FEW = ("--tasks", "4", "--workers", "2")
 
 

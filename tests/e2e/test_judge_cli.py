@@ -43,6 +43,7 @@ requires = ["python"]
 """
 
 
+@pytest.mark.slow
 def test_asking_shows_seats_evidence_and_criteria(project):
     """Of one item by name, or drawn; a panel of checks alone has nothing to calibrate."""
     items = ("--suite", "mini-reviews", "--sandbox", "process")
@@ -85,6 +86,7 @@ def test_a_panel_that_listens_to_orders_exits_with_1(project):
     assert "only-orders" in found.stdout
 
 
+@pytest.mark.slow
 def test_calibrating_writes_what_weighted_panels_need(project, tmp_path):
     """Refused before, with the command; afterwards the panel loads, and verdicts can be scored again."""
     project.rqgm("judge", "new", "judges/weighed")

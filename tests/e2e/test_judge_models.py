@@ -37,6 +37,7 @@ def made(project: Any) -> Any:
     return project
 
 
+@pytest.mark.slow
 def test_a_panel_of_a_model_is_asked_checked_and_calibrated(made):
     """Each says what it cost, as text and in JSON."""
     with serve(reviewer, api_key=KEY) as provider:

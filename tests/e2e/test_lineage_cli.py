@@ -48,6 +48,7 @@ def on_terminal(folder: Path, columns: int, *argv: str, **env: str) -> str:
     return written.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [80, 140])
 @pytest.mark.parametrize(
     "argv", [["lineage", RUN], ["lineage", RUN, "generalist"], ["log", RUN], ["diff", RUN, "--stat"]]
@@ -63,6 +64,7 @@ def test_on_a_terminal_lines_fit_and_have_colour(finished, columns, argv):
     assert not COLOUR.search(on_terminal(project.folder, columns, *argv, NO_COLOR="1"))
 
 
+@pytest.mark.slow
 def test_the_whole_lineage_is_read_in_every_format(finished):
     """The same nodes in each; a drawing is a drawing and nothing else."""
     project, summary = finished

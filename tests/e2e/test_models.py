@@ -218,6 +218,7 @@ def refusal(project: Any, *argv: str, **env: str) -> str:
     return done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.bubblewrap
 def test_models_that_cannot_be_used_are_refused_before_anything_starts(classroom, bubblewrap):
     """No key, a wrong key, an unknown model, one without a price, a cassette that is none: exit 2, with the remedy."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
 
+
+@pytest.mark.slow
 def test_a_recorded_team_is_measured_without_it(at, tmp_path):
     """Drafts and second answers of the shipped workspace; an unknown policy, and nothing to record, are told."""
     place = at(tmp_path)

@@ -142,6 +142,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Path]
     run.archive.close()
 
 
+@pytest.mark.slow
 def test_the_walk_from_the_report_to_the_judges_record_by_keyboard_alone(browser, large):
     """Open the report → the winner → its path → one edit's diff → the judge that scored it → its anchor record."""
     run, file = large
@@ -396,6 +397,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     run.archive.close()
 
 
+@pytest.mark.slow
 def test_no_hostile_text_runs_or_reaches_the_network(browser, hostile, tmp_path):
     """Every view of the hostile run, with every fold opened: no script ran, nothing was asked for, all is still text."""
     from rqgm.report.pages.html import report
@@ -483,6 +485,7 @@ def _address(viewing: Any) -> str:
     return line.split()[0]
 
 
+@pytest.mark.slow
 def test_view_goes_along_with_a_run_and_keeps_the_readers_place(browser, project, started):
     """The page grows while the run does, the focus stays, the run is not disturbed, and Ctrl-C ends it with 0."""
     running = project.start("run", "--out", "going", "--sandbox", "process", "--workers", "1", "--json")
@@ -519,6 +522,7 @@ def test_view_goes_along_with_a_run_and_keeps_the_readers_place(browser, project
     assert f'"lineage_head": "{same["lineage_head"]}"' in out
 
 
+@pytest.mark.slow
 def test_view_shows_runs_side_by_side_and_refuses_a_port_that_is_taken(browser, finished, started):
     """Two runs on one page, each a link away; a second server on the port says which one is free."""
     project, summary = finished

@@ -25,6 +25,7 @@ def test_a_run_ends_with_the_documented_summary(finished):
     assert set(summary["endpoints"]["specialists"]) == {"coder", "reviewer"}
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_lineage_with_one_worker(finished, project):
     """The number of workers does not change the lineage."""
     _, summary = finished
@@ -32,6 +33,7 @@ def test_the_same_seed_gives_the_same_lineage_with_one_worker(finished, project)
     assert one["lineage_head"] == summary["lineage_head"]
 
 
+@pytest.mark.slow
 @pytest.mark.bubblewrap
 def test_the_same_seed_gives_the_same_lineage_on_bubblewrap(finished, project, bubblewrap):
     """The back-end does not change the lineage."""
@@ -41,6 +43,7 @@ def test_the_same_seed_gives_the_same_lineage_on_bubblewrap(finished, project, b
     assert other["lineage_head"] == summary["lineage_head"]
 
 
+@pytest.mark.slow
 @pytest.mark.docker
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_the_same_seed_gives_the_same_lineage_on_docker(finished, project, docker, workers):
@@ -51,6 +54,7 @@ def test_the_same_seed_gives_the_same_lineage_on_docker(finished, project, docke
     assert other["lineage_head"] == summary["lineage_head"]
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_lineage(finished, project):
     """The seed matters."""
     _, summary = finished
@@ -58,6 +62,7 @@ def test_another_seed_gives_another_lineage(finished, project):
     assert other["lineage_head"] != summary["lineage_head"]
 
 
+@pytest.mark.slow
 def test_a_killed_run_resumes_to_the_same_end(finished, project):
     """SIGKILL in the middle, then resume: the same lineage and outcomes as undisturbed, nothing counted twice."""
     made, summary = finished
@@ -130,6 +135,7 @@ def test_evaluate_runs_an_archived_node_on_another_suite(finished):
     assert result["tasks"][0].keys() == {"task", "outcome", "score", "failure"}
 
 
+@pytest.mark.slow
 def test_compare_pairs_a_run_with_its_control(finished, project):
     """Runs of one seed are paired; the control is the run with replacement off."""
     source, _ = finished
