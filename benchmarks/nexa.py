@@ -241,6 +241,14 @@ async def measure_live(environment: str, agents: int, options: Any) -> dict[str,
         return found | {"sha256": recording.sha256, "made_of": recording.header.made_of}
 
 
+async def with_size(
+    tables: Sequence[Mapping[str, Any]], environment: str, agents: int, options: Any
+) -> list[Mapping[str, Any]]:
+    """Return the tables of other sizes with this one in them, measured now."""
+    kept = [one for one in tables if (one["environment"].split()[0], one["agents"]) != (environment, agents)]
+    return [*kept, await measure_live(environment, agents, options)]
+
+
 def of_any_size(environment: str, options: Any) -> dict[str, Policy]:
     """Return what teams and panels of other sizes are measured with: what was trained on five of them, and what bounds it."""
     found: dict[str, Policy] = {name: open_policy(name) for name in ("parallel", "again", "full")}
@@ -297,7 +305,11 @@ async def measure(options: Any) -> dict[str, Any]:
     if "control" in options.parts:
         found["control"] = await more_steps(options)
     if "sizes" in options.parts:
-        found["sizes"] = [await measure_live(name, agents, options) for name in RECORDINGS for agents in OTHER_SIZES]
+        for name in RECORDINGS:
+            for agents in options.sizes:
+                found["sizes"] = await with_size(found.get("sizes", []), name, agents, options)
+                if options.out:
+                    common.report(found, options.out, quiet=True)
     if "minilm" in options.parts:
         for table, name in zip(found["live"], RECORDINGS, strict=True):
             table["minilm"] = await by_minilm(name, options)
@@ -320,6 +332,9 @@ def main() -> None:
     options.add_argument("--embedder", default="hashing")
     options.add_argument(
         "--recorded", action="store_true", help="measure again on what was recorded, without sandboxes"
+    )
+    options.add_argument(
+        "--sizes", nargs="+", type=int, default=OTHER_SIZES, help="of teams and panels, in --parts sizes"
     )
     options.add_argument("--sandbox", default="auto")
     options.add_argument("--workers", type=int)

@@ -180,7 +180,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, dict]:
 @pytest.fixture(scope="session")
 def documented(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project in which the names of the documentation stand for the small experiment and suites."""
-    return make_project(tmp_path_factory.mktemp("documented"), "repair")
+    place = tmp_path_factory.mktemp("documented")
+    return make_project(place, "repair", tasks=TASKS | {"test": 1}, items=ITEMS | {"test": 2})
 
 
 @pytest.fixture
