@@ -19,8 +19,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 install: .venv/dev       ## everything, into .venv
 
-demo: .venv/runtime      ## the embedded default, cut to three to four minutes on two free cores: no key, no Docker, no network
-	$(BIN)/rqgm run repair -c budget.outcomes=240
+demo: .venv/runtime      ## the embedded default, cut to about three minutes on two free cores: no key, no Docker, no network
+	$(BIN)/rqgm run repair -c budget.outcomes=200
 
 test: .venv/dev          ## the plain suite; tests that need Docker or bubblewrap skip with the reason where there is none
 	$(BIN)/python -m pytest -n 4 -m "not slow"
