@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
     from rqgm.core.trees import Tree
     from rqgm.sandbox.profile import Profile
+
+# A shell's background job ignores SIGINT, and so would every command that a test interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # For every test, and for every process that one starts: no call to a model leaves this machine.
 os.environ[NO_LIVE_CALLS] = "tests"
