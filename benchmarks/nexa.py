@@ -1,8 +1,9 @@
 """Does talking pay? Every policy on identical drafts: teams of coders, panels of reviewers, and recorded answers.
 
 ``python benchmarks/nexa.py train --folder FOLDER`` records the train and validation pools of both live environments,
-trains `gated` on them together and on each alone, into FOLDER. Every plan that a training draws is played for real, and
-recorded: the same training can be made again from the recordings. On recorded answers, where a second round costs nothing
+trains `gated` on them together and on each alone, into FOLDER. Recorded is every second answer of which only drafts are
+heard, three of those before it at most, where no draft of a team is proven; trainings draw among plans that are made of
+these, and can be made again from the recordings by `rqgm nexa train`. On recorded answers, where a second round costs nothing
 because it is modelled, it trains `gated` once more, and `nexa-paper` and `edge-logits` with the paper's trainer.
 ``python benchmarks/nexa.py measure --folder FOLDER --out benchmarks/results/nexa.json`` plays all of them, and those that
 do not learn, on the test pools: other programs than any that was trained on. Second answers are made for real, in
@@ -22,22 +23,26 @@ import asyncio
 import json
 import os
 import sys
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import common
+import numpy as np
 from patches import patches
 from variants import SUITE, variants
 
+from rqgm.orchestration.calls import all_of
 from rqgm.orchestration.embeddings import open_embedder
 from rqgm.orchestration.evaluation import evaluate, random_like
 from rqgm.orchestration.plays import Plays
 from rqgm.orchestration.policies.edge_logits import EdgeLogits
-from rqgm.orchestration.policies.gated import Gated
+from rqgm.orchestration.policies.gated import MOST_PARENTS, Gated
 from rqgm.orchestration.policies.nexa_paper import NexaPaper
 from rqgm.orchestration.policy import SHIPPED, open_policy
+from rqgm.orchestration.ranking import ranked
 from rqgm.orchestration.recorded_answers import read_recorded
 from rqgm.orchestration.recordings import Recording
 from rqgm.orchestration.training.card import make_card
@@ -46,9 +51,10 @@ from rqgm.orchestration.training.trainer import train
 from rqgm.orchestration.weights import load_weights, save_weights
 from rqgm.run.rehearsals import RehearsalRequest, rehearsal
 from rqgm.tasks.suite import load_suite
+from rqgm.tasks.teams import RULE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 
     from rqgm.orchestration.policies.learned import Learned
     from rqgm.orchestration.policy import Policy
@@ -58,11 +64,16 @@ if TYPE_CHECKING:
 JUDGES = SUITE.parents[1] / "judges"
 AGENTS = 5
 MEMBER_STEPS = 80_000
-TARGET_SHARE = 0.375
+TARGET_SHARE = 0.3
 """Of our own trainer: extra calls per item in each environment, as part of those that everybody talking takes."""
 LEARNING, MEASURING = ("train", "validation"), ("test",)
-VARIANTS = {LEARNING: (1, {1: 3, 2: 3}), MEASURING: (2, {1: 2, 2: 1})}
-"""Pools of programs → the seed that their variants' faults are drawn by; by how many faults, how many of each program."""
+VARIANTS = {
+    LEARNING: ((LEARNING, 1, {1: 3, 2: 3}), (("train",), 4, {1: 7, 2: 7})),
+    MEASURING: ((MEASURING, 3, {1: 2, 2: 2}),),
+}
+"""Of whose programs variants are made, by which seed their faults are drawn; by how many faults, how many of each.
+
+Patches for reviewers are made of what teams answer to the first of them. Seed 2 was measured on before."""
 JUDGE_STEPS = 200_000
 OTHER_SIZES = (3, 8, 15)
 RECORDINGS = {"team": "coders.jsonl.zst", "panel": "reviewers.jsonl.zst"}
@@ -87,20 +98,22 @@ ANSWERS = ("gsm", "math-l5", "mmlu-pro")
 
 def suites(environment: str, options: Any, pools: tuple[str, ...]) -> tuple[str, ...]:
     """Return the suites that are rehearsed; what is not on the shelf is written into the folder."""
-    seed, counts = VARIANTS[pools]
-    made = []
-    for faults, count in counts.items():
-        place = options.folder / f"variants-{faults}-{seed}"
-        if not place.exists():
-            variants([name for pool in pools for name in load_suite(SUITE).names(pool)], count, faults, seed, place)
-        made.append(place)
+    made: list[tuple[int, Path]] = []
+    for own, seed, counts in VARIANTS[pools]:
+        names = [name for pool in own for name in load_suite(SUITE).names(pool)]
+        for faults, count in counts.items():
+            place = options.folder / f"variants-{faults}-{seed}"
+            if not place.exists():
+                variants(names, count, faults, seed, place)
+            made.append((seed, place))
     shelf = ("repair",) if pools == LEARNING else ()
     if environment == "team":
-        return (*shelf, *map(str, made))
-    place = options.folder / f"patches-{seed}"
+        return (*shelf, *(str(place) for _, place in made))
+    first = made[0][0]
+    place = options.folder / f"patches-{first}"
     if not place.exists():
         team = Recording.open(options.folder / f"team-{'-'.join(pools)}.jsonl.zst")
-        patches(team, [SUITE, *made], seed, place)
+        patches(team, [SUITE, *(suite for seed, suite in made if seed == first)], first, place)
     return (*("repair-reviews" for _ in shelf), str(place))
 
 
@@ -145,28 +158,25 @@ async def train_all(options: Any) -> dict[str, Any]:
     chosen = {name: told for name, told in TRAININGS.items() if not options.only or name in options.only}
     wanted = {environment: None for _, _, environments in chosen.values() for environment in environments}
     embedder, found = open_embedder(options.embedder), {}
-    async with AsyncExitStack() as stack:
-        recordings = {name: await stack.enter_async_context(opened(name, options)) for name in wanted}
-        plays = {name: Plays(recording, embedder) for name, recording in recordings.items()}
-        for weights, (kind, preset, environments) in chosen.items():
-            used = [plays[name] for name in environments]
-            target = TARGET_SHARE * (len(used[0].episodes("train")[0].replies) - 1)
-            own = {"restarts": options.restarts, "updates": options.updates, "target_calls": target}
-            settings = make_settings(preset, **own if preset == "default" else {})
-            trained = await train(used, kind, settings, options.seed, told_of(weights))
-            rows: Mapping[str, Policy] = {trained.policy.name: trained.policy}
-            tables = [await evaluate(one, rows, "validation") for one in used]
-            about = {"preset": preset, "embedder": options.embedder, "agents": AGENTS}
-            card = make_card(trained, [recordings[name] for name in environments], tables, about)
-            save_weights(options.folder / weights, trained.policy.weights, card)
-            found[weights] = {
-                "update": trained.update,
-                "seed": trained.seed,
-                "updates": sum(step.update > 0 for step in trained.history),
-                "validation": [table.to_json() for table in tables],
-            }
-            for name in environments:
-                recordings[name].save(place_of(name, options))
+    recordings = {name: await opened(name, options) for name in wanted}
+    plays = {name: Plays(recording, embedder) for name, recording in recordings.items()}
+    for weights, (kind, preset, environments) in chosen.items():
+        used = [plays[name] for name in environments]
+        target = TARGET_SHARE * (len(used[0].episodes("train")[0].replies) - 1)
+        own = {"restarts": options.restarts, "updates": options.updates, "target_calls": target}
+        settings = make_settings(preset, **own if preset == "default" else {})
+        trained = await train(used, kind, settings, options.seed, told_of(weights))
+        rows: Mapping[str, Policy] = {trained.policy.name: trained.policy}
+        tables = [await evaluate(one, rows, "validation") for one in used]
+        about = {"preset": preset, "embedder": options.embedder, "agents": AGENTS}
+        card = make_card(trained, [recordings[name] for name in environments], tables, about)
+        save_weights(options.folder / weights, trained.policy.weights, card)
+        found[weights] = {
+            "update": trained.update,
+            "seed": trained.seed,
+            "updates": sum(step.update > 0 for step in trained.history),
+            "validation": [table.to_json() for table in tables],
+        }
     return found
 
 
@@ -176,15 +186,39 @@ def place_of(environment: str, options: Any) -> Path:
     return place
 
 
-@asynccontextmanager
-async def opened(environment: str, options: Any) -> AsyncIterator[Recording]:
-    """Give an environment to train on."""
-    if environment in RECORDINGS:
-        async with recorded(request(environment, options, LEARNING), place_of(environment, options)) as made:
-            yield made
-        return
-    agents = int(environment.removeprefix("answers-"))
-    yield Recording.record(answers(ANSWERS, agents, options))
+async def opened(environment: str, options: Any) -> Recording:
+    """Return an environment to train on; a live one is recorded first, if it was not yet."""
+    if environment not in RECORDINGS:
+        return Recording.record(answers(ANSWERS, int(environment.removeprefix("answers-")), options))
+    place = place_of(environment, options)
+    if not place.is_file():
+        unfinished = place.with_name(f"{environment}-unfinished.jsonl.zst")
+        async with recorded(request(environment, options, LEARNING), unfinished) as made:
+            await ask_all(made, options)
+        unfinished.rename(place)
+    return Recording.open(place)
+
+
+async def ask_all(recording: Recording, options: Any) -> None:
+    """Ask for every second answer of which only drafts are heard, and on validation for those of `again` and `full`.
+
+    In teams, whose answers are proven by evidence, only where none is.
+    """
+    plays = Plays(recording, open_embedder(options.embedder))
+    compared = [open_policy(name) for name in ("again", "full")]
+    works: list[Coroutine[Any, Any, Any]] = []
+    for pool in LEARNING:
+        for episode in plays.episodes(pool):
+            known = plays.features(episode)
+            if pool == "validation":
+                works += [plays.ending(episode, policy.plan(known)) for policy in compared]
+            if recording.rule == RULE and np.nanmax([*known.evidence, 0.0]) == 1:
+                continue
+            drafts = [(agent, episode.replies[agent]) for agent in ranked(known)]
+            for place, (agent, own) in enumerate(drafts):
+                heard = [some for count in range(MOST_PARENTS + 1) for some in combinations(drafts[:place], count)]
+                works += [recording.revise(episode, agent, own, dict(some)) for some in heard]
+    await all_of(works)
 
 
 def answers(tasks: Sequence[str], agents: int, options: Any) -> RecordedAnswers:

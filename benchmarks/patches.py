@@ -26,9 +26,9 @@ POOLS = {"train": "train", "validation": "anchor", "test": "test"}
 
 
 def patches(recording: Recording, suites: Sequence[Path], seed: int, out: Path) -> Path:
-    """Write a suite of patches into a new folder; `suites` are those that the recording is of. Returns `out`.
+    """Write a suite of patches into a new folder; episodes of other suites than `suites` give none. Returns `out`.
 
-    Raises KeyError for an episode of another suite, FileExistsError where `out` is there already.
+    Raises FileExistsError where `out` is there already.
     """
     tasks = {suite.name: suite for suite in map(_solving, suites)}
     out.mkdir(parents=True)
@@ -38,6 +38,8 @@ def patches(recording: Recording, suites: Sequence[Path], seed: int, out: Path) 
         found: dict[bool, list[tuple[dict[str, Any], dict[str, Any]]]] = {True: [], False: []}
         for episode in recording.episodes(pool):
             suite, name = episode.id.split("/")
+            if suite not in tasks:
+                continue
             plausible = {reply.draft.text: reply.right for reply in episode.replies if reply.evidence == 1.0}
             for text, right in plausible.items():
                 found[right].append(_item(tasks[suite], name, episode.group, text, own, right=right))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -52,7 +52,8 @@ class Gated(Learned):
     """Three small perceptrons on features that know no basis, no number of agents and no task.
 
     The gate is decided on `whole` and the least, mean and greatest of `each` over the agents (the context); who answers
-    again on `each` and the context; whom it hears on ``pair[listener, speaker]``, `each` of both, and `whole`. Parents
+    again on its place, `each` and the context; whom it hears on ``pair[listener, speaker]``, places and `each` of both,
+    and `whole`. Parents
     are drawn one after the other without return, by softmax against hearing nobody (further), at most three; they are
     told in the order in which they were drawn. Agents with more evidence speak first, ψ breaks ties.
     """
@@ -72,7 +73,7 @@ class Gated(Learned):
         return cls(Weights(cls.kind, features.version, tensors))
 
     def plan_of(self, reading: Reading, rng: np.random.Generator | None = None) -> Plan:
-        """Return the likelier decision at every step, or with `rng` a drawn one; WeightsError if they do not fit."""
+        """Return what is likeliest (see `_asked`), or with `rng` a drawn plan; WeightsError if they do not fit."""
         scores = self.scores_of(reading)
         if not _decided(np.array([scores.gate]), rng)[0]:
             return Plan.none(len(scores.order))
@@ -82,7 +83,7 @@ class Gated(Learned):
     def opened(scores: Scores, rng: np.random.Generator | None = None) -> Plan:
         """Return the plan once the gate is open, by what the weights made of the features."""
         count = len(scores.order)
-        again = [place for place, speaks in enumerate(_decided(scores.update, rng)) if speaks]
+        again = _asked(scores.update, rng)
         hears = np.zeros(scores.parent.shape, dtype=np.int64)
         for place in again:
             for number, other in enumerate(_chosen(scores, place, rng), 1):
@@ -90,10 +91,10 @@ class Gated(Learned):
         plan = Plan.in_order(scores.order, hears, {scores.order[place] for place in again})
         return Plan.none(count, gate=True) if plan.empty else plan
 
-    def with_gate_moved(self, by: float) -> Self:
-        """Return the policy with so much added to every gate's logit."""
+    def with_moved(self, part: Literal["gate", "update"], by: float) -> Self:
+        """Return the policy with so much added to every logit of its gate, or of who answers again."""
         tensors = dict(self.weights.tensors)
-        tensors["gate.2.bias"] = tensors["gate.2.bias"] + by
+        tensors[f"{part}.2.bias"] = tensors[f"{part}.2.bias"] + by
         return replace(self, weights=replace(self.weights, tensors=tensors))
 
     def log_prob(self, features: Features, plan: Plan) -> float:
@@ -130,17 +131,17 @@ class Gated(Learned):
     def _check(self) -> None:
         hidden = tuple(size(self.weights, f"{part}.0.bias", 0) for part in PARTS)
         gate, update, parent = (size(self.weights, f"{part}.0.weight", 1) for part in PARTS)
-        each = update - gate
+        each = update - gate - 1
         whole = gate - 3 * each
-        self.weights.check_shapes(_shapes(each, parent - 2 * each - whole, whole, hidden))
+        self.weights.check_shapes(_shapes(each, parent - 2 * (each + 1) - whole, whole, hidden))
 
     def _check_columns(self, each: int, pair: int, whole: int) -> None:
-        wanted = {"gate": whole + 3 * each, "update": whole + 4 * each, "parent": pair + 2 * each + whole}
-        for part, inputs in wanted.items():
+        for part, inputs in _inputs(each, pair, whole).items():
             found = self.weights.tensors[f"{part}.0.weight"].shape[1]
             if found != inputs:
                 raise WeightsError(
-                    f"weights of {self.kind}: {part} reads {found} numbers, these features give it {inputs}"
+                    f"weights of {self.kind}: {part} reads {found} numbers, these features give it {inputs}; "
+                    "they were trained by another version: train again"
                 )
 
 
@@ -152,22 +153,31 @@ def gate_rows(known: Features) -> NDArray[np.float64]:
 
 def update_rows(known: Features) -> NDArray[np.float64]:
     """Return (N, inputs): what it is decided on whether an agent answers again."""
-    each = np.asarray(known.each, dtype=np.float64)
+    each = _placed(known)
     return np.hstack([each, np.tile(gate_rows(known), (len(each), 1))])
 
 
 def parent_rows(known: Features) -> NDArray[np.float64]:
     """Return (N, N, inputs): what it is decided on whether the agent at place i hears the one at j."""
-    each, pair, whole = (np.asarray(x, dtype=np.float64) for x in (known.each, known.pair, known.whole))
+    each, pair, whole = _placed(known), np.asarray(known.pair, np.float64), np.asarray(known.whole, np.float64)
     shape = (*pair.shape[:2], each.shape[1])
     listener, speaker = (np.broadcast_to(rows, shape) for rows in (each[:, None], each[None, :]))
     return np.concatenate([pair, listener, speaker, np.broadcast_to(whole, (*pair.shape[:2], len(whole)))], axis=2)
 
 
+def _placed(known: Features) -> NDArray[np.float64]:
+    """Return (N, 1 + A): each agent's place in the order, from 0 (the first) to 1, and what is known of its draft."""
+    return np.column_stack([np.linspace(0, 1, known.agents), known.each])
+
+
+def _inputs(each: int, pair: int, whole: int) -> dict[str, int]:
+    """Return how many numbers each perceptron reads."""
+    return {"gate": whole + 3 * each, "update": whole + 4 * each + 1, "parent": pair + 2 * (each + 1) + whole}
+
+
 def _shapes(each: int, pair: int, whole: int, hidden: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
-    inputs = {"gate": whole + 3 * each, "update": whole + 4 * each, "parent": pair + 2 * each + whole}
     shapes: dict[str, tuple[int, ...]] = {"parent.nobody": (2,)}
-    for (part, count), width in zip(inputs.items(), hidden, strict=True):
+    for (part, count), width in zip(_inputs(each, pair, whole).items(), hidden, strict=True):
         shapes |= perceptron_shapes(part, count, width)
     return shapes
 
@@ -175,6 +185,18 @@ def _shapes(each: int, pair: int, whole: int, hidden: tuple[int, ...]) -> dict[s
 def _decided(logits: NDArray[np.float64], rng: np.random.Generator | None) -> NDArray[np.bool_]:
     """Return which bits are set; at even odds silence is the greedy choice."""
     return logits > 0 if rng is None else rng.random(logits.shape) < probability(logits)
+
+
+def _asked(logits: NDArray[np.float64], rng: np.random.Generator | None) -> list[int]:
+    """Return the places of those that answer again: each by its own odds, or without `rng` as many as these expect.
+
+    Of agents that are equally worth asking, one of which is enough, none has long odds: by the likelier of each bit
+    nobody would be asked, or everybody. It is the likeliest that are; at even odds who comes first in the order.
+    """
+    if rng is not None:
+        return np.flatnonzero(_decided(logits, rng)).tolist()
+    count = int(np.floor(probability(logits).sum() + 0.5))
+    return sorted(np.argsort(-logits, kind="stable")[:count].tolist())
 
 
 def _chosen(scores: Scores, place: int, rng: np.random.Generator | None) -> list[int]:

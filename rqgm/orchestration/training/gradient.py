@@ -53,10 +53,14 @@ class Gradient:
 
 
 class Adam:
-    """Adam (Kingma and Ba 2015) uphill, its gradient's norm cut to `clip`."""
+    """Adam (Kingma and Ba 2015) uphill, its gradient's norm cut to `clip`.
 
-    def __init__(self, rate: float, clip: float) -> None:
-        self._rate, self._clip = rate, clip
+    Parameters fade by `decay`, (P,) or one number for all: a step takes off that share times the rate, whatever the
+    gradient (AdamW, Loshchilov and Hutter 2019).
+    """
+
+    def __init__(self, rate: float, clip: float, decay: Reals | float = 0.0) -> None:
+        self._rate, self._clip, self._decay = rate, clip, decay
         self._mean: Reals | float = 0.0
         self._square: Reals | float = 0.0
         self._steps = 0
@@ -71,4 +75,5 @@ class Adam:
         self._square = 0.999 * self._square + 0.001 * gradient**2
         mean = self._mean / (1 - 0.9**self._steps)
         square = self._square / (1 - 0.999**self._steps)
-        return np.asarray(vector + self._rate * mean / (np.sqrt(square) + 1e-8))
+        kept = vector * (1 - self._rate * self._decay)
+        return np.asarray(kept + self._rate * mean / (np.sqrt(square) + 1e-8))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rqgm.core.errors import ConfigError, UnknownNameError
 from rqgm.core.toml import explain
@@ -18,7 +18,7 @@ class Prices(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    call: Price = 0.005
+    call: Price = 0.002
     """For each extra call."""
     path: Price = 0.0
     """For each call on the critical path."""
@@ -42,34 +42,56 @@ class Settings(BaseModel):
     """Advantage: r(plan) - r(nobody talks), less its mean over the batch; or r(plan) less its mean over the batch."""
     gate: Literal["held", "drawn"] = "held"
     """Held: every plan is drawn with the gate open, and its gate learns from what that is worth against a shut one; the
-    threshold above which it opens is set on the validation pool."""
+    threshold above which it opens, and how many answer again, are set on the train and validation pools."""
     floor: Price = 0.2
     """What comes after an open gate learns as if that were open with this chance at least."""
     batch: Annotated[int, Field(ge=1, le=4_096)] = 32
     """Items in an update."""
     plans: Annotated[int, Field(ge=1, le=256)] = 4
     """Plans drawn for each item."""
-    updates: Annotated[int, Field(ge=1, le=100_000)] = 160
+    updates: Annotated[int, Field(ge=1, le=100_000)] = 80
     rate: Positive = 1e-2
     """Adam's learning rate."""
     clip: Positive = 1.0
     """The gradient's norm is cut to this."""
+    decay: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 10.0
+    """Of matrices, times the rate in each update (AdamW, Loshchilov and Hutter 2019): what nothing speaks for fades."""
+    averaging: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    """What is looked at and kept is a moving average of the weights, of which so much stays in every update."""
     entropy: Price = 1e-3
     """Reward for a nat of entropy in the decisions behind a plan."""
-    start: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    start: Annotated[float, Field(gt=0, lt=1)] = 0.5
     """The chance with which a fresh policy lets anybody talk, or hear one other."""
-    check_every: Annotated[int, Field(ge=1, le=10_000)] = 10
+    check_every: Annotated[int, Field(ge=1, le=10_000)] = 20
     """Updates between looks at the validation pool."""
     patience: Annotated[int, Field(ge=1, le=10_000)] = 16
     """Looks without a better one after which training ends; with a target of calls it does not end early."""
     restarts: Annotated[int, Field(ge=1, le=64)] = 1
     """Trainings from this many seeds, of which the best on the validation pool is kept."""
 
+    @model_validator(mode="after")
+    def _fades_by_parts(self) -> Self:
+        if self.rate * self.decay >= 1:
+            raise ValueError(
+                f"rate {self.rate} times decay {self.decay} takes all of the weights in each update: lower one"
+            )
+        return self
+
 
 PRESETS = {
     "default": Settings(),
     "paper": Settings(
-        prices=Prices(call=0.0, edges=0.1), baseline="batch", gate="drawn", plans=1, updates=50, rate=0.1, entropy=0.0
+        prices=Prices(call=0.0, edges=0.1),
+        baseline="batch",
+        gate="drawn",
+        plans=1,
+        updates=50,
+        rate=0.1,
+        decay=0.0,
+        averaging=0.0,
+        entropy=0.0,
+        start=0.1,
+        check_every=10,
     ),
 }
 """`paper` is as told in arXiv 2605.15573; it tells of no validation, and here it is looked at as in `default`."""

@@ -22,7 +22,15 @@ class Opening:
     calls: float
 
 
-def best_threshold(openings: Sequence[Opening], most_calls: float = np.inf) -> float:
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """From which logit on gates open, and the mean gain per item that comes of it."""
+
+    logit: float
+    gain: float
+
+
+def best_threshold(openings: Sequence[Opening], most_calls: float = np.inf) -> Threshold:
     """Return the threshold above which gates shall open: the one of the greatest gain among those that keep the budget.
 
     `most_calls` is the budget in mean extra calls per item of every environment. Equal logits open together; of equally
@@ -37,4 +45,4 @@ def best_threshold(openings: Sequence[Opening], most_calls: float = np.inf) -> f
         below = ordered[place + 1].logit if place + 1 < len(ordered) else one.logit - 2.0
         if below < one.logit and (spent[place] <= most_calls).all() and gain[place] > best:
             best, threshold = float(gain[place]), (one.logit + below) / 2
-    return threshold
+    return Threshold(threshold, best)

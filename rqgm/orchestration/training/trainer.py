@@ -23,7 +23,7 @@ from rqgm.orchestration.training.scale import Scale
 from rqgm.orchestration.training.threshold import Opening, best_threshold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -37,6 +37,8 @@ DAMPING = 40.0
 """Of dual ascent: how much of a multiplier's last step is added for one update, so that it does not swing."""
 LEEWAY = 1.1
 """Greedy plans on the validation pool keep to a target of calls if they stay below this many times it."""
+SHIFTS = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0)
+"""What is added to the logits that agents answer again: the best of these is kept."""
 REDRAWN = 16
 """Tries to draw a plan that a recording knows."""
 MOST_MISSING = 0.9
@@ -170,12 +172,13 @@ class _Attempt:
         self._turn = 0
 
     async def run(self, history: list[Step], tell: Tell | None) -> Trained:
-        settings, adam = self._settings, Adam(self._settings.rate, self._settings.clip)
-        own = self._policy.vector
+        settings = self._settings
+        adam = Adam(settings.rate, settings.clip, settings.decay * _matrices(self._policy))
+        own = mean = self._policy.vector
         self._policy = self._policy.with_vector(self._scale.weights_of(own))
         multipliers = held = np.zeros(len(self._plays))
         missing = 0
-        best = await self._look(0)
+        best = await self._look(0, self._policy)
         self._note(history, tell, Step(self._seed, 0, 0.0, 0.0, 1.0, tuple(multipliers.tolist()), best.validation))
         last_better = 0
         for update in range(1, settings.updates + 1):
@@ -183,6 +186,7 @@ class _Attempt:
             plans = likelihood(self._policy.kind, batch.drawn)
             slope = self._gradient.of(self._policy.weights, plans, batch.worth, settings.entropy, batch.gate_worth)
             own = adam.step(own, self._scale.gradient_of(slope))
+            mean = settings.averaging * mean + (1 - settings.averaging) * own
             self._policy = self._policy.with_vector(self._scale.weights_of(own))
             if settings.target_calls is not None:
                 step = settings.multiplier_step * np.nan_to_num(batch.calls - settings.target_calls)
@@ -190,7 +194,7 @@ class _Attempt:
                 multipliers = np.maximum(0.0, held + DAMPING * step)
             looked = None
             if update % settings.check_every == 0 or update == settings.updates:
-                found = await self._look(update)
+                found = await self._look(update, self._policy.with_vector(self._scale.weights_of(mean)))
                 looked = found.validation
                 if _rank(found, settings) > _rank(best, settings):
                     best, last_better = found, update
@@ -294,14 +298,13 @@ class _Attempt:
         scores = policy.scores_of(reading)
         return [policy.opened(scores, self._draw) for _ in range(count)], float(probability(np.array(scores.gate)))
 
-    async def _look(self, update: int) -> Trained:
-        """Return how the policy of now does on the validation pools, greedily.
+    async def _look(self, update: int, policy: Learned) -> Trained:
+        """Return how a policy does on the validation pools, greedily.
 
-        A gate that was held open has never had to decide: its threshold is set there.
+        A gate that was held open has never had to decide: its threshold is set first, on train and validation pools.
         """
-        policy = self._policy
         if update and self._settings.gate == "held" and isinstance(policy, Gated):
-            policy = policy.with_gate_moved(-best_threshold(await self._openings(policy), _most_calls(self._settings)))
+            policy = await self._with_thresholds(policy)
         rewards, calls = [], []
         for number, plays in enumerate(self._plays):
             episodes = plays.episodes("validation")
@@ -311,11 +314,25 @@ class _Attempt:
         worth, each = float(np.mean(rewards)), tuple(map(float, calls))
         return Trained(policy, self._settings, self._seed, update, worth, each, history=())
 
+    async def _with_thresholds(self, policy: Gated) -> Gated:
+        """Return the policy with the thresholds of its gate and of who answers again that gain most in the budget."""
+        best, gain = policy, -np.inf
+        for moved in self._moved(policy):
+            found = best_threshold(await self._openings(moved), _most_calls(self._settings))
+            if found.gain > gain:
+                best, gain = moved.with_moved("gate", -found.logit), found.gain
+        return best
+
+    def _moved(self, policy: Gated) -> Iterator[Gated]:
+        """Yield the policy with other odds that agents answer again, the least first."""
+        for by in SHIFTS:
+            yield policy.with_moved("update", by)
+
     async def _openings(self, policy: Gated) -> list[Opening]:
-        """Return what every item of the validation pools comes to with its gate open."""
+        """Return what every item of the train and validation pools comes to with its gate open."""
         found = []
         for number, plays in enumerate(self._plays):
-            episodes = plays.episodes("validation")
+            episodes = [*plays.episodes("train"), *plays.episodes("validation")]
             scores = [policy.scores_of(self._read(number, episode)) for episode in episodes]
             plans = list(map(policy.opened, scores))
             worth = await self._worth(plays, episodes, plans)
@@ -352,6 +369,13 @@ class _Attempt:
         if known not in self._readings:
             self._readings[known] = self._policy.read(self._plays[number].features(episode))
         return self._readings[known]
+
+
+def _matrices(policy: Learned) -> NDArray[np.float64]:
+    """Return (P,): 1 for a parameter of a matrix, 0 for one of a bias."""
+    weights = policy.weights
+    parts = [np.full(weights.tensors[slot.name].size, weights.tensors[slot.name].ndim > 1) for slot in weights.layout]
+    return np.concatenate(parts).astype(np.float64)
 
 
 def _mean(values: NDArray[np.float64]) -> float:

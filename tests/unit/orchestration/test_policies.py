@@ -16,7 +16,7 @@ import pytest
 from rqgm.core.errors import ConfigError, UnknownNameError
 from rqgm.orchestration.plans import Plan, PlanError, Turn
 from rqgm.orchestration.policies.edge_logits import EdgeLogits
-from rqgm.orchestration.policies.gated import MOST_PARENTS, Gated
+from rqgm.orchestration.policies.gated import MOST_PARENTS, Gated, Scores
 from rqgm.orchestration.policies.nexa_paper import NexaPaper
 from rqgm.orchestration.policy import Policy, known_policies, open_policy
 from rqgm.orchestration.ranking import contributions, ranked
@@ -196,9 +196,20 @@ def test_greedy_is_the_likelier_decision_at_every_step(kind: str) -> None:
     scale = {name: factor**2 if (kind, name) == ("nexa-paper", "bias") else factor for name in sharp}
     tensors = {name: tensor * scale.get(name, 1) for name, tensor in policy.weights.tensors.items()}
     sure = replace(policy, weights=replace(policy.weights, tensors=tensors))
+    if kind == "gated":  # of those with long odds it asks some, see the next test
+        plan = sure.plan(features)
     assert sure.plan(features) == plan
     assert sure.plan(features, np.random.default_rng(0)) == plan
     assert sure.log_prob(features, plan) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize(("odds", "asked"), [((0.4, 0.4, 0.4, 0.4, 0.4), [0, 1]), ((0.1, 0.6, 0.1, 0.9, 0.2), [1, 3])])
+def test_greedily_as_many_answer_again_as_their_odds_expect(odds: tuple[float, ...], asked: list[int]) -> None:
+    """The likeliest of them; at even odds those that come first. None, should the odds be against even one."""
+    logits = np.log(np.array(odds) / (1 - np.array(odds)))
+    scores = Scores([0, 1, 2, 3, 4], 1.0, logits, np.full((5, 5), -np.inf), 0.0, 0.0)
+    assert Gated.opened(scores).updated == tuple(asked)
+    assert Gated.opened(replace(scores, update=np.full(5, -4.0))).empty
 
 
 @pytest.mark.parametrize("kind", LEARNED)
@@ -249,9 +260,9 @@ def test_gated_reads_the_evidence_of_the_speaker_not_of_the_listener() -> None:
     features = replace(features, each=each, pair=np.zeros_like(features.pair))
     policy = Gated.initial(features, np.random.default_rng(0))
     tensors = {name: np.zeros_like(tensor) for name, tensor in policy.weights.tensors.items()}
-    tensors["parent.0.weight"][0, features.pair.shape[2] + each.shape[1] + 4] = 1.0
+    tensors["parent.0.weight"][0, features.pair.shape[2] + (1 + each.shape[1]) + 1 + 4] = 1.0
     tensors["parent.2.weight"][0, 0] = 5.0
-    tensors["gate.2.bias"][:] = tensors["update.2.bias"][:] = 1.0
+    tensors["gate.2.bias"][:] = tensors["update.2.bias"][:] = 50.0
     tensors["parent.nobody"][:] = -1.0, 1.0
     plan = replace(policy, weights=replace(policy.weights, tensors=tensors)).plan(features)
     assert plan.parents == {0: (), 1: (0,), 2: (0,), 3: (2,), 4: (2,)}
@@ -284,6 +295,7 @@ def test_gated_decides_on_what_its_page_says() -> None:
 
     for column, value in enumerate(context):
         assert reading("gate", column).gate == pytest.approx(np.tanh(value), abs=1e-12)
+    each = np.column_stack([np.arange(6) / 5, each])
     for column in range(each.shape[1]):
         assert reading("update", column).update == pytest.approx(np.tanh(each[:, column]), abs=1e-12)
     for column, value in enumerate(context, each.shape[1]):
