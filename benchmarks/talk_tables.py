@@ -52,19 +52,29 @@ def transfer(found: dict[str, Any] | None) -> str:
     """Return how `gated` does where it was not trained: other sizes, the other environment, another embedder."""
     if found is None or "live" not in found:
         return "Not measured yet.\n"
-    text = "| environment | items | trained on | over parallel | over full | calls: full, gated |\n|---|---|---|---|---|---|\n"
-    for table in sorted(
-        [*found["live"], *found.get("sizes", [])], key=lambda one: (one["environment"][:4], one["agents"])
-    ):
-        rows = {row["policy"]: row for row in table["rows"]}
-        known = {"gated": "teams", "gated-panel": "panels", "gated-both": "both"}
-        shown = [(of, rows[name], rows["full"]) for name, of in known.items() if name in rows]
-        other = table["minilm"]["rows"] if "minilm" in table else []
-        shown += [(f"{known[row['policy']]}; MiniLM in place of hashing", row, rows["full"]) for row in other]
-        for of, row, full in shown:
-            cells = [gain(row[key]["difference"]) for key in ("against_parallel", "against_full")]
-            text += f"| {environment(table)} | {items(table)} | {of} | {' | '.join(cells)} | {full['extra_calls']:.2f}, {row['extra_calls']:.2f} |\n"
+    text = "| weights | environment | items | trained on | over parallel | over full | calls: full, gated |\n"
+    text += "|---|---|---|---|---|---|---|\n"
+    for weights, measured in (("these", found), ("before", found.get("before", {}))):
+        tables = [*measured.get("live", []), *measured.get("sizes", [])]
+        for table in sorted(tables, key=lambda one: (one["environment"][:4], one["agents"])):
+            for row in _carried_over(table):
+                text += f"| {weights} | {row}"
     return text
+
+
+def _carried_over(table: dict[str, Any]) -> list[str]:
+    """Return the rows of one environment, without their first cell."""
+    rows = {row["policy"]: row for row in table["rows"]}
+    known = {"gated": "teams", "gated-panel": "panels", "gated-both": "both"}
+    shown = [(of, rows[name]) for name, of in known.items() if name in rows]
+    other = table["minilm"]["rows"] if "minilm" in table else []
+    shown += [(f"{known[row['policy']]}; MiniLM in place of hashing", row) for row in other]
+    told = []
+    for of, row in shown:
+        cells = [gain(row[key]["difference"]) for key in ("against_parallel", "against_full")]
+        calls = f"{rows['full']['extra_calls']:.2f}, {row['extra_calls']:.2f}"
+        told.append(f"{environment(table)} | {items(table)} | {of} | {' | '.join(cells)} | {calls} |\n")
+    return told
 
 
 def searches(found: dict[str, Any] | None) -> str:
