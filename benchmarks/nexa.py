@@ -69,11 +69,11 @@ TARGET_SHARE = 0.3
 LEARNING, MEASURING = ("train", "validation"), ("test",)
 VARIANTS = {
     LEARNING: ((LEARNING, 1, {1: 3, 2: 3}), (("train",), 4, {1: 7, 2: 7})),
-    MEASURING: ((MEASURING, 3, {1: 2, 2: 2}),),
+    MEASURING: ((MEASURING, 5, {1: 2, 2: 2}),),
 }
 """Of whose programs variants are made, by which seed their faults are drawn; by how many faults, how many of each.
 
-Patches for reviewers are made of what teams answer to the first of them. Seed 2 was measured on before."""
+Patches for reviewers are made of what teams answer to the first of them. Seeds 2 and 3 were measured on before."""
 JUDGE_STEPS = 200_000
 OTHER_SIZES = (3, 8, 15)
 RECORDINGS = {"team": "coders.jsonl.zst", "panel": "reviewers.jsonl.zst"}

@@ -190,7 +190,7 @@ def _decided(logits: NDArray[np.float64], rng: np.random.Generator | None) -> ND
 def _asked(logits: NDArray[np.float64], rng: np.random.Generator | None) -> list[int]:
     """Return the places of those that answer again: each by its own odds, or without `rng` as many as these expect.
 
-    Of agents that are equally worth asking, one of which is enough, none has long odds: by the likelier of each bit
+    Agents that are equally worth asking, any of which is enough, all have middling odds: by the likelier of each bit
     nobody would be asked, or everybody. It is the likeliest that are; at even odds who comes first in the order.
     """
     if rng is not None:

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What an item comes to if its gate is open. `gain` and `calls` are its shares of its environment's means."""
+    """What an item comes to if its gate is open. `gain` and `calls` are its shares of means."""
 
     logit: float
     environment: int
+    """Which mean of calls it is a share of: each keeps to the budget by itself."""
     gain: float
     """Of reward, against a shut gate."""
     calls: float

@@ -329,17 +329,21 @@ class _Attempt:
             yield policy.with_moved("update", by)
 
     async def _openings(self, policy: Gated) -> list[Opening]:
-        """Return what every item of the train and validation pools comes to with its gate open."""
+        """Return what every item of the train and validation pools comes to with its gate open.
+
+        The pools of an environment count as one by what is gained; each keeps to the budget by itself.
+        """
         found = []
         for number, plays in enumerate(self._plays):
-            episodes = [*plays.episodes("train"), *plays.episodes("validation")]
-            scores = [policy.scores_of(self._read(number, episode)) for episode in episodes]
-            plans = list(map(policy.opened, scores))
-            worth = await self._worth(plays, episodes, plans)
-            silent = await self._worth(plays, episodes, [Plan.none(plan.agents) for plan in plans])
-            for one, plan, open_, shut in zip(scores, plans, worth, silent, strict=True):
-                share = 1 / len(episodes)
-                found.append(Opening(one.gate, number, share * (open_ - shut), share * plan.extra_calls))
+            pools = [plays.episodes(pool) for pool in ("train", "validation")]
+            for place, episodes in enumerate(pools):
+                scores = [policy.scores_of(self._read(number, episode)) for episode in episodes]
+                plans = list(map(policy.opened, scores))
+                worth = await self._worth(plays, episodes, plans)
+                silent = await self._worth(plays, episodes, [Plan.none(plan.agents) for plan in plans])
+                for one, plan, open_, shut in zip(scores, plans, worth, silent, strict=True):
+                    gain = (open_ - shut) / sum(map(len, pools))
+                    found.append(Opening(one.gate, 2 * number + place, gain, plan.extra_calls / len(episodes)))
         return found
 
     async def _worth(self, plays: Plays, episodes: Sequence[Episode], plans: Sequence[Plan]) -> list[float]:

@@ -196,7 +196,7 @@ def test_greedy_is_the_likelier_decision_at_every_step(kind: str) -> None:
     scale = {name: factor**2 if (kind, name) == ("nexa-paper", "bias") else factor for name in sharp}
     tensors = {name: tensor * scale.get(name, 1) for name, tensor in policy.weights.tensors.items()}
     sure = replace(policy, weights=replace(policy.weights, tensors=tensors))
-    if kind == "gated":  # of those with long odds it asks some, see the next test
+    if kind == "gated":  # it asks some of those with middling odds, see the next test
         plan = sure.plan(features)
     assert sure.plan(features) == plan
     assert sure.plan(features, np.random.default_rng(0)) == plan

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from rqgm.orchestration.episodes import Episode
     from rqgm.orchestration.features import Features
     from rqgm.orchestration.policies.learned import Learned, Reading
 
@@ -258,7 +259,22 @@ async def test_a_multiplier_keeps_to_the_target() -> None:
     assert last[0] < 0.75 * last[1]
 
 
-async def test_greedy_plans_ask_one_agent_where_one_is_enough() -> None:
+async def test_trained_weights_are_kept_though_the_validation_pool_is_louder_than_train() -> None:
+    """Each pool keeps to the budget: where thresholds were set on both together, none of the trained weights passed."""
+
+    class Louder(DrawnTeam):
+        def episodes(self, pool: str) -> Sequence[Episode]:
+            found = super().episodes(pool)
+            torn = [one for one in found if len({reply.right for reply in one.replies}) > 1]
+            return torn if pool == "validation" else found
+
+    plays = small_plays(Louder(agents=4, rescue=0.9, harm=0.0, sizes={"train": 120, "validation": 120}))
+    trained = await train([plays], "gated", make_settings(updates=40, target_calls=0.8), 0)
+    assert trained.update > 0
+    assert trained.validation_calls[0] <= 0.88
+
+
+async def test_greedy_plans_ask_few_agents_where_one_is_enough() -> None:
     """Equal agents, any of whom rescues: drawn plans cannot tell them apart, and by their odds all would be asked."""
     settings = make_settings(updates=30, rate=0.01, target_calls=0.8)
     plays = small_plays(replace(SMALL, rescue=1.0))
