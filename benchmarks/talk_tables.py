@@ -73,7 +73,7 @@ def _carried_over(table: dict[str, Any]) -> list[str]:
     for of, row in shown:
         cells = [gain(row[key]["difference"]) for key in ("against_parallel", "against_full")]
         calls = f"{rows['full']['extra_calls']:.2f}, {row['extra_calls']:.2f}"
-        told.append(f"{environment(table)} | {items(table)} | {of} | {' | '.join(cells)} | {calls} |\n")
+        told.append(f"{environment(table)} | {items({'rows': [row]})} | {of} | {' | '.join(cells)} | {calls} |\n")
     return told
 
 

@@ -16,6 +16,7 @@ from pydantic_core import PydanticUndefined
 from rqgm.cli.app import app
 from rqgm.core.failures import TABLE
 from rqgm.judging.panel import PanelSpec
+from rqgm.orchestration.training.settings import Settings
 from rqgm.roles.manifest import WorkspaceManifest
 from rqgm.run.experiment import Experiment
 from rqgm.run.shelves import ProjectFile, SeedFile
@@ -35,6 +36,7 @@ FILES: dict[str, type[BaseModel]] = {
     "panel.toml": PanelSpec,
     "profile.toml": Profile,
     "rqgm.toml": ProjectFile,
+    "rqgm nexa train -c KEY=VALUE": Settings,
 }
 HEAD = "<!-- Made by docs/generate.py; do not edit. -->\n\n"
 
@@ -84,7 +86,10 @@ def _parameter(parameter: Any) -> str:
 
 def settings() -> str:
     """Return the page of settings, one table a file and sub-table."""
-    text = HEAD + "# Settings\n\nEvery key of every file. Unknown keys are errors that name the nearest known one.\n"
+    text = (
+        HEAD
+        + "# Settings\n\nEvery key of every file, and of the trainer of policies. Unknown keys are errors that name the nearest known one.\n"
+    )
     for name, model in FILES.items():
         text += f"\n## `{name}`\n\n{_first_line(model)}\n"
         for prefix, table in _tables(model, ""):

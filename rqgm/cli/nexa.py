@@ -48,6 +48,10 @@ def train_policy(
     updates: Annotated[int | None, typer.Option(help="At most so many. Default: the preset's.")] = None,
     restarts: Annotated[int | None, typer.Option(help="Train from N seeds, keep the best on validation.")] = None,
     target_calls: Annotated[float | None, typer.Option(help="Mean extra calls per item to keep to.")] = None,
+    override: Annotated[
+        list[str] | None,
+        typer.Option("-c", "--config", metavar="KEY=VALUE", help="Set one of the trainer's settings, as decay=1."),
+    ] = None,
     embedder: Annotated[str, typer.Option(help="hashing or minilm.")] = DEFAULT_EMBEDDER,
     test: Annotated[bool, typer.Option("--test", help="Score the test pool too, for the card.")] = False,
     out: Annotated[Path | None, typer.Option(help="Weights to write. Default: <policy>.safetensors.")] = None,
@@ -66,7 +70,7 @@ def train_policy(
     from rqgm.orchestration.training.settings import make_settings  # noqa: PLC0415
     from rqgm.orchestration.training.trainer import train  # noqa: PLC0415
 
-    settings = make_settings(preset, updates=updates, restarts=restarts, target_calls=target_calls)
+    settings = make_settings(preset, override or [], updates=updates, restarts=restarts, target_calls=target_calls)
     opened = _opened(recordings)
     check_apart(opened)
     plays = _plays(opened, embedder, agents)

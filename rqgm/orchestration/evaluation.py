@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -214,12 +214,7 @@ async def _endings(
         return await all_of(plays.ending(*one) for one in planned), 0
     found = await all_of(plays.known_ending(*one) for one in planned)
     endings = [
-        replace(
-            await plays.parallel(episode), plan=plan, extra_calls=plan.extra_calls, critical_path=plan.critical_path
-        )
-        if ending is None
-        else ending
-        for (episode, plan), ending in zip(planned, found, strict=True)
+        await plays.fruitless(*one) if ending is None else ending for one, ending in zip(planned, found, strict=True)
     ]
     return endings, found.count(None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -85,6 +86,11 @@ class Plays:
             return await self.ending(episode, plan)
         except MissingTurnError:
             return None
+
+    async def fruitless(self, episode: Episode, plan: Plan) -> Ending:
+        """Return what would come of a plan if its calls changed nothing: the parallel answer, at the plan's costs."""
+        quiet = await self.parallel(episode)
+        return replace(quiet, plan=plan, extra_calls=plan.extra_calls, critical_path=plan.critical_path)
 
     async def parallel(self, episode: Episode) -> Ending:
         """Return what comes of an episode when nobody talks."""

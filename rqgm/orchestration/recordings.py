@@ -102,6 +102,20 @@ class Recording:
             raise RecordingError(f"{path}: {error}") from error
         return recording
 
+    def divided(self, pool_of: Mapping[str, str]) -> Recording:
+        """Return what is on record with each group in the pool that is named for it, and no other groups.
+
+        For cross-validation. UnknownNameError for another pool than train, validation and test.
+        """
+        for pool in pool_of.values():
+            if pool not in POOLS:
+                raise UnknownNameError("pool", pool, POOLS)
+        found = [episode for episodes in self._pools.values() for episode in episodes]
+        pools = {pool: [one for one in found if pool_of.get(one.group) == pool] for pool in POOLS}
+        kept = {episode.id for episodes in pools.values() for episode in episodes}
+        turns = {asked: revision for asked, revision in self._turns.items() if asked[0] in kept}
+        return Recording(self._header, pools, turns)
+
     @property
     def header(self) -> Header:
         """What it is of, with the counts of now."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from rqgm.core.errors import ConfigError
+from rqgm.core.overrides import set_keys
 from rqgm.core.toml import parse, read_toml
 from rqgm.core.words import RoleKind
 from rqgm.evolution.settings import (
@@ -163,28 +162,5 @@ def change_experiment(experiment: Experiment, overrides: Sequence[str], where: s
 
 
 def _changed(data: dict[str, Any], overrides: Sequence[str], where: str) -> Experiment:
-    for override in overrides:
-        _override(data, override)
+    set_keys(data, overrides)
     return parse(data, Experiment, f"{where} (with -c {' -c '.join(overrides)})" if overrides else where)
-
-
-def _override(data: dict[str, Any], text: str) -> None:
-    key, separator, value = text.partition("=")
-    if not separator or not key.strip():
-        raise ConfigError(f"-c {text!r}: write it as key=value, for example -c budget.outcomes=200")
-    *path, last = key.strip().split(".")
-    table: Any = data
-    for part in path:
-        table = table.setdefault(part, {}) if isinstance(table, dict) else None
-    if not isinstance(table, dict):
-        raise ConfigError(f"-c {text!r}: {key.strip()} leads through a value that is not a table")
-    table[last] = _value(value.strip())
-
-
-def _value(text: str) -> Any:
-    if "\n" in text:
-        raise ConfigError(f"-c …={text!r:.80}: a value is one line")
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text

@@ -14,8 +14,8 @@ import numpy as np
 
 from rqgm.core.errors import UnknownNameError
 from rqgm.orchestration.policies.edge_logits import EdgeLogits
-from rqgm.orchestration.policies.gated import MOST_PARENTS, Gated, gate_rows, parent_rows, update_rows
-from rqgm.orchestration.policies.learned import log_bernoulli, perceptron, told
+from rqgm.orchestration.policies.gated import MOST_PARENTS, Gated, gate_rows, logits, parent_rows, update_rows
+from rqgm.orchestration.policies.learned import log_bernoulli, told
 from rqgm.orchestration.policies.nexa_paper import NexaPaper, edge_logits
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class _Gated:
         updates, again, parents, steps = [], [], [], []
         of_update: list[int] = []
         of_step: list[int] = []
-        offset = 3  # the first logits to pick among are: never, nobody, nobody further
+        offset = 1 + MOST_PARENTS  # the first logits to pick among are: never, nobody (further) after none, one, two
         for number, (reading, plan) in enumerate(drawn):
             if not plan.gate:
                 continue
@@ -99,7 +99,7 @@ class _Gated:
             rows = parent_rows(reading.known)
             for place in np.flatnonzero(speaks).tolist():
                 parents.append(rows[place, :place])
-                found = _steps(hears[place, :place], offset)
+                found = _steps(hears[place, :place] > 0, speaks[:place], offset)
                 steps += found
                 of_step += [number] * len(found)
                 offset += place
@@ -111,29 +111,30 @@ class _Gated:
         self._plan = np.array([*range(len(drawn)), *of_update, *of_step], dtype=np.int64)
 
     def decisions(self, tensors: Tensors, xp: Any = np) -> Decisions:
-        found = [_bits(perceptron(tensors, "gate", self._gates, xp), self._gate_taken, xp)]
+        found = [_bits(logits(tensors, "gate", self._gates, xp), self._gate_taken, xp)]
         if len(self._again):
-            found.append(_bits(perceptron(tensors, "update", self._updates, xp), self._again, xp))
+            found.append(_bits(logits(tensors, "update", self._updates, xp), self._again, xp))
         if len(self._picked):
-            wants = perceptron(tensors, "parent", self._parents, xp)
+            wants = logits(tensors, "parent", self._parents, xp)
             pool = xp.concatenate([np.array([_NEVER]), tensors["parent.nobody"], wants])
             found.append(_picks(pool[self._columns], self._picked, xp))
         logs, entropies = (xp.concatenate(parts) for parts in zip(*found, strict=True))
         return Decisions(logs, entropies, self._plan, len(self._gates))
 
 
-def _steps(numbers: Counts, offset: int) -> list[tuple[list[int], int]]:
-    """Return the picks by which one agent came to hear whom `numbers` says (k = the k-th): columns, and which of them.
+def _steps(heard: NDArray[np.bool_], again: NDArray[np.bool_], offset: int) -> list[tuple[list[int], int]]:
+    """Return the picks by which one agent came to hear those before it that are `heard`: columns, and which of them.
 
-    Its logits begin at `offset`; the columns before are: never, nobody, nobody further.
+    Those that answer `again` are never heard. Its logits begin at `offset`; the columns before are: never, nobody
+    after none, one, two.
     """
-    chosen = [int(other) for other in np.argsort(numbers, kind="stable") if numbers[other] > 0]
-    columns = [1, *range(offset, offset + len(numbers))]
+    columns = [1, *np.where(again, 0, np.arange(offset, offset + len(heard))).tolist()]
     found = []
-    for other in chosen:
+    chosen = np.flatnonzero(heard).tolist()
+    for count, other in enumerate(chosen, 1):
         found.append((list(columns), other + 1))
-        columns[0], columns[other + 1] = 2, 0
-    if len(chosen) < min(MOST_PARENTS, len(numbers)):
+        columns = [1 + count, *[0] * (other + 1), *columns[other + 2 :]]
+    if len(chosen) < min(MOST_PARENTS, len(heard)):
         found.append((columns, 0))
     return found
 

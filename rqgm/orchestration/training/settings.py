@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from rqgm.core.errors import ConfigError, UnknownNameError
-from rqgm.core.toml import explain
+from rqgm.core.errors import UnknownNameError
+from rqgm.core.overrides import set_keys
+from rqgm.core.toml import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Price = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
@@ -16,7 +20,7 @@ Positive = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
 class Prices(BaseModel):
     """What a second round costs, in shares of a right answer."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     call: Price = 0.002
     """For each extra call."""
@@ -31,7 +35,7 @@ class Prices(BaseModel):
 class Settings(BaseModel):
     """How a policy is trained. The defaults are the preset `default`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     prices: Prices = Prices()
     target_calls: Annotated[float, Field(ge=0, le=1_000)] | None = None
@@ -42,7 +46,7 @@ class Settings(BaseModel):
     """Advantage: r(plan) - r(nobody talks), less its mean over the batch; or r(plan) less its mean over the batch."""
     gate: Literal["held", "drawn"] = "held"
     """Held: every plan is drawn with the gate open, and its gate learns from what that is worth against a shut one; the
-    threshold above which it opens, and how many answer again, are set on the train and validation pools."""
+    threshold above which it opens is set on the train and validation pools, so that a target of calls is spent."""
     floor: Price = 0.2
     """What comes after an open gate learns as if that were open with this chance at least."""
     batch: Annotated[int, Field(ge=1, le=4_096)] = 32
@@ -50,6 +54,7 @@ class Settings(BaseModel):
     plans: Annotated[int, Field(ge=1, le=256)] = 4
     """Plans drawn for each item."""
     updates: Annotated[int, Field(ge=1, le=100_000)] = 80
+    """Steps up the gradient, at most."""
     rate: Positive = 1e-2
     """Adam's learning rate."""
     clip: Positive = 1.0
@@ -60,8 +65,8 @@ class Settings(BaseModel):
     """What is looked at and kept is a moving average of the weights, of which so much stays in every update."""
     entropy: Price = 1e-3
     """Reward for a nat of entropy in the decisions behind a plan."""
-    start: Annotated[float, Field(gt=0, lt=1)] = 0.5
-    """The chance with which a fresh policy lets anybody talk, or hear one other."""
+    start: Annotated[float, Field(gt=0, lt=1)] = 0.3
+    """The chance with which a fresh policy lets anybody talk, whoever stands in the middle answer again, or hear."""
     check_every: Annotated[int, Field(ge=1, le=10_000)] = 20
     """Updates between looks at the validation pool."""
     patience: Annotated[int, Field(ge=1, le=10_000)] = 16
@@ -97,12 +102,13 @@ PRESETS = {
 """`paper` is as told in arXiv 2605.15573; it tells of no validation, and here it is looked at as in `default`."""
 
 
-def make_settings(preset: str = "default", **changes: object) -> Settings:
-    """Return a preset's settings with `changes` that are not None; ConfigError names what is not allowed."""
+def make_settings(preset: str = "default", overrides: Sequence[str] = (), **changes: object) -> Settings:
+    """Return a preset's settings with `overrides` (``decay=1``, ``prices.call=0.01``) and `changes` that are not None.
+
+    ConfigError names what is not allowed.
+    """
     if preset not in PRESETS:
         raise UnknownNameError("preset", preset, PRESETS)
-    wanted = {name: value for name, value in changes.items() if value is not None}
-    try:
-        return Settings.model_validate(PRESETS[preset].model_dump() | wanted)
-    except ValidationError as error:
-        raise ConfigError(f"settings of a training: {explain(error, Settings)}") from error
+    data = PRESETS[preset].model_dump() | {name: value for name, value in changes.items() if value is not None}
+    set_keys(data, overrides, "decay=1")
+    return parse(data, Settings, "settings of a training")

@@ -23,7 +23,7 @@ from rqgm.orchestration.training.scale import Scale
 from rqgm.orchestration.training.threshold import Opening, best_threshold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -35,13 +35,9 @@ if TYPE_CHECKING:
 
 DAMPING = 40.0
 """Of dual ascent: how much of a multiplier's last step is added for one update, so that it does not swing."""
-LEEWAY = 1.1
-"""Greedy plans on the validation pool keep to a target of calls if they stay below this many times it."""
-SHIFTS = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0)
-"""What is added to the logits that agents answer again: the best of these is kept."""
 REDRAWN = 16
 """Tries to draw a plan that a recording knows."""
-MOST_MISSING = 0.9
+MOST_MISSING = 0.75
 """Plans that a recording does not know, of all that were drawn, with which a training goes on."""
 TRAINED = (Gated.kind, NexaPaper.kind, EdgeLogits.kind)
 
@@ -133,13 +129,9 @@ async def train(
 
 
 def _rank(found: Trained, settings: Settings) -> tuple[float, float]:
-    """Return what makes one better: to keep to the target, or nearly, then the reward."""
-    most = _most_calls(settings)
+    """Return what makes one better: to keep to the target, then the reward."""
+    most = np.inf if settings.target_calls is None else settings.target_calls
     return -sum(max(0.0, calls - most) for calls in found.validation_calls), found.validation
-
-
-def _most_calls(settings: Settings) -> float:
-    return np.inf if settings.target_calls is None else LEEWAY * settings.target_calls
 
 
 @dataclass(frozen=True)
@@ -271,23 +263,21 @@ class _Attempt:
         """Return an ending for each plan, and how many a recording did not know: for these `drawn` gets others.
 
         What is drawn in their place is drawn among the plans that are known, which is another distribution; where
-        REDRAWN tries find none, nobody answers again.
+        REDRAWN tries find none, the last is taken to help nobody and to cost its calls.
         """
         found: list[Ending] = []
         missing = 0
         for place, ending in enumerate(endings):
             number, episode = items[place]
-            reading, tries = drawn[place][0], 0
-            known = ending
+            plays, (reading, plan), known = self._plays[number], drawn[place], ending
             missing += known is None
-            while known is None:
-                tries += 1
+            for _ in range(REDRAWN if known is None else 0):
                 plan = self._plans(reading, held=held)[0][0]
-                if tries == REDRAWN:
-                    plan = Plan.none(len(episode.replies), gate=isinstance(self._policy, Gated))
-                drawn[place] = (reading, plan)
-                known = await self._plays[number].known_ending(episode, plan)
-            found.append(known)
+                known = await plays.known_ending(episode, plan)
+                if known is not None:
+                    break
+            drawn[place] = (reading, plan)
+            found.append(await plays.fruitless(episode, plan) if known is None else known)
         return found, missing
 
     def _plans(self, reading: Reading, *, held: bool) -> tuple[list[Plan], float]:
@@ -304,7 +294,7 @@ class _Attempt:
         A gate that was held open has never had to decide: its threshold is set first, on train and validation pools.
         """
         if update and self._settings.gate == "held" and isinstance(policy, Gated):
-            policy = await self._with_thresholds(policy)
+            policy = policy.with_threshold(best_threshold(await self._openings(policy), self._settings.target_calls))
         rewards, calls = [], []
         for number, plays in enumerate(self._plays):
             episodes = plays.episodes("validation")
@@ -313,20 +303,6 @@ class _Attempt:
             calls.append(np.mean([plan.extra_calls for plan in plans]))
         worth, each = float(np.mean(rewards)), tuple(map(float, calls))
         return Trained(policy, self._settings, self._seed, update, worth, each, history=())
-
-    async def _with_thresholds(self, policy: Gated) -> Gated:
-        """Return the policy with the thresholds of its gate and of who answers again that gain most in the budget."""
-        best, gain = policy, -np.inf
-        for moved in self._moved(policy):
-            found = best_threshold(await self._openings(moved), _most_calls(self._settings))
-            if found.gain > gain:
-                best, gain = moved.with_moved("gate", -found.logit), found.gain
-        return best
-
-    def _moved(self, policy: Gated) -> Iterator[Gated]:
-        """Yield the policy with other odds that agents answer again, the least first."""
-        for by in SHIFTS:
-            yield policy.with_moved("update", by)
 
     async def _openings(self, policy: Gated) -> list[Opening]:
         """Return what every item of the train and validation pools comes to with its gate open.
@@ -348,15 +324,9 @@ class _Attempt:
 
     async def _worth(self, plays: Plays, episodes: Sequence[Episode], plans: Sequence[Plan]) -> list[float]:
         """Return the reward of plans; one that a recording does not know helps nobody and costs its calls."""
-        settings = self._settings
-        endings = await all_of(map(plays.known_ending, episodes, plans))
-        silent = await all_of(map(plays.parallel, episodes))
-        return [
-            reward(quiet, settings) - settings.prices.call * plan.extra_calls
-            if ending is None
-            else reward(ending, settings)
-            for plan, ending, quiet in zip(plans, endings, silent, strict=True)
-        ]
+        known = await all_of(map(plays.known_ending, episodes, plans))
+        fruitless = await all_of(map(plays.fruitless, episodes, plans))
+        return [reward(ending or other, self._settings) for ending, other in zip(known, fruitless, strict=True)]
 
     def _next(self) -> tuple[int, Episode]:
         """Return the next item to train on, by the number of its environment; none comes again before all have come."""

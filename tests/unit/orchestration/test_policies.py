@@ -16,7 +16,7 @@ import pytest
 from rqgm.core.errors import ConfigError, UnknownNameError
 from rqgm.orchestration.plans import Plan, PlanError, Turn
 from rqgm.orchestration.policies.edge_logits import EdgeLogits
-from rqgm.orchestration.policies.gated import MOST_PARENTS, Gated, Scores
+from rqgm.orchestration.policies.gated import MOST_PARENTS, TILT, Gated, Scores
 from rqgm.orchestration.policies.nexa_paper import NexaPaper
 from rqgm.orchestration.policy import Policy, known_policies, open_policy
 from rqgm.orchestration.ranking import contributions, ranked
@@ -24,6 +24,8 @@ from rqgm.orchestration.weights import Card, Weights, WeightsError, WeightsVersi
 from rqgm.testing.policy_kit import draw_features
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rqgm.orchestration.features import Features
     from rqgm.orchestration.policies.learned import Learned
 
@@ -207,7 +209,7 @@ def test_greedy_is_the_likelier_decision_at_every_step(kind: str) -> None:
 def test_greedily_as_many_answer_again_as_their_odds_expect(odds: tuple[float, ...], asked: list[int]) -> None:
     """The likeliest of them; at even odds those that come first. None, should the odds be against even one."""
     logits = np.log(np.array(odds) / (1 - np.array(odds)))
-    scores = Scores([0, 1, 2, 3, 4], 1.0, logits, np.full((5, 5), -np.inf), 0.0, 0.0)
+    scores = Scores([0, 1, 2, 3, 4], 1.0, logits, np.full((5, 5), -np.inf), np.zeros(MOST_PARENTS))
     assert Gated.opened(scores).updated == tuple(asked)
     assert Gated.opened(replace(scores, update=np.full(5, -4.0))).empty
 
@@ -239,17 +241,35 @@ def test_gated_starts_shut_most_of_the_time_with_few_parameters() -> None:
     assert 1_000 < len(policy.vector) < 5_000
 
 
-def test_gated_never_gives_more_than_three_parents() -> None:
-    """Whatever it wants."""
+def eager(policy: Gated, again: Mapping[int, float], nobody: float) -> Gated:
+    """Return a policy with an open gate that asks again by place alone, and with so much wish to hear nobody.
+
+    `again`: {column of an agent's row: weight} of what it is asked again for; 0 is its place.
+    """
+    tensors = {name: np.zeros_like(tensor) for name, tensor in policy.weights.tensors.items()}
+    tensors["gate.2.bias"][:] = 50.0
+    for column, weight in again.items():
+        tensors["update.0.weight"][0, column] = weight
+    tensors["update.2.weight"][0, 0] = 100.0
+    tensors["update.2.bias"][:] = -50.0
+    tensors["parent.nobody"][:] = nobody
+    return replace(policy, weights=replace(policy.weights, tensors=tensors))
+
+
+def test_gated_never_gives_more_than_three_speakers() -> None:
+    """Whatever it wants; and whoever answers again is not heard."""
     features = draw_features(20, np.random.default_rng(0))
-    policy = learned("gated", features, seed=4)
-    tensors = dict(policy.weights.tensors) | {"parent.nobody": np.array([-50.0, -50.0])}
-    tensors |= {"gate.2.bias": np.array([50.0]), "update.2.bias": np.array([50.0])}
-    eager = replace(policy, weights=replace(policy.weights, tensors=tensors))
+    order = ranked(features)
+    policy = eager(learned("gated", features, seed=4), {0: 1.0}, nobody=-50.0)
     for rng in (None, np.random.default_rng(0)):
-        plan = eager.plan(features, rng)
-        assert plan.extra_calls == 20
-        assert Counter(map(len, plan.parents.values())) == {0: 1, 1: 1, 2: 1, MOST_PARENTS: 17}
+        plan = policy.plan(features, rng)
+        places = {order.index(agent): [order.index(other) for other in heard] for agent, heard in plan.parents.items()}
+        assert 0 not in places
+        assert 19 in places
+        assert all(heard == sorted(heard) for heard in places.values())
+        assert max(map(len, places.values())) == MOST_PARENTS
+        assert not {other for heard in places.values() for other in heard} & places.keys()
+        assert plan.critical_path == 1
 
 
 def test_gated_reads_the_evidence_of_the_speaker_not_of_the_listener() -> None:
@@ -258,24 +278,33 @@ def test_gated_reads_the_evidence_of_the_speaker_not_of_the_listener() -> None:
     each = np.zeros_like(features.each)
     each[2, 4] = 1.0  # of the third agent, one column
     features = replace(features, each=each, pair=np.zeros_like(features.pair))
-    policy = Gated.initial(features, np.random.default_rng(0))
-    tensors = {name: np.zeros_like(tensor) for name, tensor in policy.weights.tensors.items()}
-    tensors["parent.0.weight"][0, features.pair.shape[2] + (1 + each.shape[1]) + 1 + 4] = 1.0
+    policy = eager(Gated.initial(features, np.random.default_rng(0)), {0: 1.0}, nobody=1.0)
+    tensors = {name: tensor.copy() for name, tensor in policy.weights.tensors.items()}
+    tensors["parent.0.weight"][0, 1 + 4] = 1.0
     tensors["parent.2.weight"][0, 0] = 5.0
-    tensors["gate.2.bias"][:] = tensors["update.2.bias"][:] = 50.0
-    tensors["parent.nobody"][:] = -1.0, 1.0
+    tensors["update.place"][:] = 200.0
     plan = replace(policy, weights=replace(policy.weights, tensors=tensors)).plan(features)
-    assert plan.parents == {0: (), 1: (0,), 2: (0,), 3: (2,), 4: (2,)}
+    assert plan.parents == {3: (2,), 4: (2,)}
 
 
 def test_gated_may_ask_again_without_anybody_being_heard() -> None:
     """Where hearing nobody is wanted most."""
     features = draw_features(4, np.random.default_rng(2))
     policy = learned("gated", features)
-    tensors = dict(policy.weights.tensors) | {"parent.nobody": np.array([50.0, 0.0])}
+    tensors = dict(policy.weights.tensors) | {"parent.nobody": np.array([50.0, 0.0, 0.0])}
     tensors |= {"gate.2.bias": np.array([50.0]), "update.2.bias": np.array([50.0])}
     plan = replace(policy, weights=replace(policy.weights, tensors=tensors)).plan(features)
     assert plan == open_policy("again").plan(features)
+
+
+def test_a_fresh_gated_has_the_last_listen_to_the_first() -> None:
+    """Before anything is learned: the odds of answering again rise along the order, those of being heard fall."""
+    features = draw_features(8, np.random.default_rng(3))
+    scores = Gated.initial(features, np.random.default_rng(1), start=0.3).scores(features)
+    assert np.diff(scores.update) == pytest.approx(TILT / 7)
+    assert np.diff(scores.parent[7, :7]) == pytest.approx(-TILT / 7)
+    assert 1 / (1 + np.exp(-scores.gate)) == pytest.approx(0.3)
+    assert scores.update.mean() == pytest.approx(scores.gate)
 
 
 def test_gated_decides_on_what_its_page_says() -> None:
@@ -301,7 +330,7 @@ def test_gated_decides_on_what_its_page_says() -> None:
     for column, value in enumerate(context, each.shape[1]):
         assert reading("update", column).update == pytest.approx(np.tanh(np.full(6, value)), abs=1e-12)
     listener, speaker = np.repeat(each[:, None], 6, axis=1), np.repeat(each[None, :], 6, axis=0)
-    both = np.concatenate([pair, listener, speaker, np.tile(whole, (6, 6, 1))], axis=2)
+    both = np.concatenate([speaker, listener, pair, np.tile(whole, (6, 6, 1))], axis=2)
     below = np.tril_indices(6, -1)
     for column in range(both.shape[2]):
         found = reading("parent", column).parent

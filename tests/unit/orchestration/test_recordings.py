@@ -84,6 +84,24 @@ async def test_a_smaller_team_is_answered_from_the_same_turns(tmp_path: Path) ->
         assert await play(read, episode.first(3), plan, HashingEmbedder(16)) == wanted
 
 
+async def test_groups_may_stand_in_other_pools(tmp_path: Path) -> None:
+    """With all that was asked about them, and without the groups that are not named."""
+    recording = await saved(tmp_path / "team.jsonl.zst")
+    first, second, *_ = (episode.group for episode in recording.episodes("train"))
+    divided = recording.divided({first: "test", second: "train"})
+    assert [episode.group for pool in ("train", "validation", "test") for episode in divided.episodes(pool)] == [
+        second,
+        first,
+    ]
+    assert 0 < divided.header.turns < recording.header.turns
+    episode = divided.episodes("test")[0]
+    assert await play(divided, episode, PLANS[0], HashingEmbedder(16)) == await play(
+        recording, episode, PLANS[0], HashingEmbedder(16)
+    )
+    with pytest.raises(UnknownNameError, match="tset"):
+        recording.divided({first: "tset"})
+
+
 async def test_what_was_never_asked_is_missing_and_no_agents_failure(tmp_path: Path) -> None:
     """It is not taken for a failed turn; with the environment behind it, it is asked and remembered."""
     await saved(tmp_path / "a")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from itertools import combinations, permutations, product
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,19 +81,15 @@ def test_log_probabilities_are_those_of_inference(kind: str) -> None:
 
 
 def every_plan(order: list[int]) -> Iterator[Plan]:
-    """Yield all that `gated` can draw for three agents in this order: parents in every order of being told, or none."""
+    """Yield all that `gated` can draw for three agents in this order: whoever answers again hears some who do not."""
     yield Plan.none(3)
     yield Plan.none(3, gate=True)
     choices = [
-        [
-            None,
-            *(told for k in range(place + 1) for some in combinations(range(place), k) for told in permutations(some)),
-        ]
-        for place in range(3)
+        [None, *(some for k in range(place + 1) for some in combinations(range(place), k))] for place in range(3)
     ]
     for heard in product(*choices):
         parents = {order[place]: [order[k] for k in told] for place, told in enumerate(heard) if told is not None}
-        if parents:
+        if parents and not parents.keys() & {other for told in parents.values() for other in told}:
             yield Plan.hearing(3, parents)
 
 
@@ -207,6 +203,10 @@ def test_settings_are_checked() -> None:
         make_settings(updates=0)
     with pytest.raises(ConfigError, match=r"rate 0\.5 times decay 4\.0.*lower one"):
         make_settings(rate=0.5, decay=4)
+    changed = make_settings("default", ["prices.call=0.01", "decay=1"], updates=5)
+    assert (changed.prices.call, changed.prices.path, changed.decay, changed.updates) == (0.01, 0.0, 1.0, 5)
+    with pytest.raises(ConfigError, match=r"prices\.cal: unknown key; did you mean .call"):
+        make_settings("default", ["prices.cal=1"])
 
 
 def small_plays(environment: DrawnTeam = SMALL, agents: int | None = None) -> Plays:
@@ -249,12 +249,12 @@ async def test_equal_seeds_have_equal_weights(kind: str) -> None:
 
 async def test_a_multiplier_keeps_to_the_target() -> None:
     """Calls that are free are held to the target by it alone."""
-    settings = make_settings(updates=60, rate=0.01, prices={"call": 0.0}, target_calls=0.8, patience=60)
+    settings = make_settings(updates=60, prices={"call": 0.0}, target_calls=0.4, multiplier_step=5e-3, patience=60)
     trained = await train([small_plays()], "gated", settings, 0)
     free = await train([small_plays()], "gated", settings.model_copy(update={"target_calls": None}), 0)
     assert trained.history[-1].multipliers > (0,)
-    assert 0.3 < trained.validation_calls[0] <= 0.88
-    assert trained.validation > trained.history[0].validation + 0.05
+    assert 0.2 < trained.validation_calls[0] <= 0.4
+    assert trained.validation > trained.history[0].validation + 0.04
     last = [np.mean([step.calls for step in one.history[-10:]]) for one in (trained, free)]
     assert last[0] < 0.75 * last[1]
 
@@ -271,7 +271,7 @@ async def test_trained_weights_are_kept_though_the_validation_pool_is_louder_tha
     plays = small_plays(Louder(agents=4, rescue=0.9, harm=0.0, sizes={"train": 120, "validation": 120}))
     trained = await train([plays], "gated", make_settings(updates=40, target_calls=0.8), 0)
     assert trained.update > 0
-    assert trained.validation_calls[0] <= 0.88
+    assert 0 < trained.validation_calls[0] <= 0.8
 
 
 async def test_greedy_plans_ask_few_agents_where_one_is_enough() -> None:
@@ -288,10 +288,10 @@ async def test_greedy_plans_ask_few_agents_where_one_is_enough() -> None:
 
 async def test_every_environment_keeps_to_the_target_by_its_own_multiplier() -> None:
     """Also where one of them is worth far more talk than the other."""
-    settings = make_settings(updates=60, rate=0.01, prices={"call": 0.0}, target_calls=0.8, patience=60)
+    settings = make_settings(updates=60, prices={"call": 0.0}, target_calls=0.4, multiplier_step=5e-3, patience=60)
     worth_little = small_plays(replace(SMALL, rescue=0.3, harm=0.1))
     trained = await train([small_plays(), worth_little], "gated", settings, 0)
-    assert all(calls <= 0.88 for calls in trained.validation_calls)
+    assert all(calls <= 0.4 for calls in trained.validation_calls)
     assert len(trained.validation_calls) == len(set(trained.history[-1].multipliers)) == 2
 
 
@@ -364,10 +364,13 @@ async def test_wrong_use_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 async def test_a_trained_gate_keeps_most_of_what_talking_gains_at_well_under_its_calls() -> None:
-    """On fresh items of the team of the design's simulation: ten agents, rescue .20, harm .025."""
+    """On fresh items of the team of the design's simulation: ten agents, rescue .20, harm .025.
+
+    There is much to learn from many independent items: weights need not fade as fast as with a few programs.
+    """
     team = DrawnTeam(ease=1.2, difficulty=0.85, sizes={"train": 400, "validation": 200, "test": 1_000})
     plays = Plays(team, HashingEmbedder(64))
-    trained = await train([plays], "gated", make_settings(), 1)
+    trained = await train([plays], "gated", make_settings(decay=1.0), 1)
     policies = {"full": open_policy("full"), "gated": trained.policy}
     full, gated = (await evaluate(plays, policies)).rows
     gained = [row.against_parallel.difference.value for row in (full, gated)]
