@@ -297,11 +297,17 @@ def of_any_size(environment: str, options: Any) -> dict[str, Policy]:
 
 
 async def by_minilm(environment: str, options: Any) -> dict[str, Any]:
-    """Return how the learned gates of a live environment do when MiniLM embeds what they were trained on by hashing."""
-    rows = {name: learned(options, name) for name in (OWN[environment], "gated-both")}
+    """Return how the learned gates of a live environment do when MiniLM embeds what they were trained on by hashing.
+
+    Beside it stands what they do by hashing on the same items, for --limit may leave some out.
+    """
+    learnt = {name: learned(options, name) for name in (OWN[environment], "gated-both")}
+    rows: dict[str, Policy] = {name: one for name, one in learnt.items() if one is not None}
     async with rehearsal(request(environment, options, MEASURING)) as live:
-        plays = Plays(Recording.record(live, live.made_of), open_embedder("minilm"))
-        return (await evaluate(plays, {name: one for name, one in rows.items() if one is not None}, "test")).to_json()
+        recording = Recording.record(live, live.made_of)
+        by = {name: Plays(recording, open_embedder(name)) for name in ("minilm", options.embedder)}
+        tables = {name: (await evaluate(plays, rows, "test")).to_json() for name, plays in by.items()}
+        return tables["minilm"] | {"hashing": tables[options.embedder]["rows"]}
 
 
 async def more_steps(options: Any) -> dict[str, Any]:

@@ -420,6 +420,7 @@ def fill(text: str) -> str:
         "audits": audits,
         "nexa": lambda: talk_tables.nexa(load("nexa")),
         "nexa-transfer": lambda: talk_tables.transfer(load("nexa")),
+        "nexa-folds": lambda: talk_tables.folds(load("nexa")),
         "nexa-searches": lambda: talk_tables.searches(load("teams")),
         "talking": lambda: talk_tables.talking(load("nexa")),
         "aggregation": lambda: talk_tables.aggregation(load("aggregation")),

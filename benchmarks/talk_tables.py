@@ -52,29 +52,41 @@ def transfer(found: dict[str, Any] | None) -> str:
     """Return how `gated` does where it was not trained: other sizes, the other environment, another embedder."""
     if found is None or "live" not in found:
         return "Not measured yet.\n"
-    text = "| weights | environment | items | trained on | over parallel | over full | calls: full, gated |\n"
-    text += "|---|---|---|---|---|---|---|\n"
-    for weights, measured in (("these", found), ("before", found.get("before", {}))):
-        tables = [*measured.get("live", []), *measured.get("sizes", [])]
-        for table in sorted(tables, key=lambda one: (one["environment"][:4], one["agents"])):
-            for row in _carried_over(table):
-                text += f"| {weights} | {row}"
+    text = "| environment | items | trained on | over parallel | over full | calls: full, gated |\n"
+    text += "|---|---|---|---|---|---|\n"
+    tables = [*found["live"], *found.get("sizes", [])]
+    for table in sorted(tables, key=lambda one: (one["environment"][:4], one["agents"])):
+        text += "".join(_carried_over(table))
     return text
 
 
 def _carried_over(table: dict[str, Any]) -> list[str]:
-    """Return the rows of one environment, without their first cell."""
+    """Return the rows of one environment."""
     rows = {row["policy"]: row for row in table["rows"]}
     known = {"gated": "teams", "gated-panel": "panels", "gated-both": "both"}
     shown = [(of, rows[name]) for name, of in known.items() if name in rows]
-    other = table["minilm"]["rows"] if "minilm" in table else []
-    shown += [(f"{known[row['policy']]}; MiniLM in place of hashing", row) for row in other]
+    other = table.get("minilm", {"rows": [], "hashing": []})
+    shown += [(f"{known[row['policy']]}; by hashing, the items below", row) for row in other["hashing"]]
+    shown += [(f"{known[row['policy']]}; MiniLM in place of hashing", row) for row in other["rows"]]
     told = []
     for of, row in shown:
         cells = [gain(row[key]["difference"]) for key in ("against_parallel", "against_full")]
         calls = f"{rows['full']['extra_calls']:.2f}, {row['extra_calls']:.2f}"
-        told.append(f"{environment(table)} | {items({'rows': [row]})} | {of} | {' | '.join(cells)} | {calls} |\n")
+        told.append(f"| {environment(table)} | {items({'rows': [row]})} | {of} | {' | '.join(cells)} | {calls} |\n")
     return told
+
+
+def folds(found: dict[str, Any] | None) -> str:
+    """Return what trainings gained on programs that were left out of them."""
+    if found is None or "folds" not in found:
+        return "Not measured yet.\n"
+    text = "| environment | items | over parallel | rescued, harmed | calls |\n|---|---|---|---|---|\n"
+    for table in found["folds"]:
+        over = table["over_parallel"]
+        cells = [f"{table['items']} items in {table['groups']} groups", gain(over["difference"])]
+        cells += [f"{over['gained']}, {over['lost']}", f"{table['extra_calls']:.2f}"]
+        text += f"| {environment(table | {'agents': 5})} | {' | '.join(cells)} |\n"
+    return text
 
 
 def searches(found: dict[str, Any] | None) -> str:

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 MOST_PARENTS = 3
 TILT = 4.0
-"""Of fresh weights: by how much the odds of the last in the order to answer again lie above those of the first, and
-those of the first to be heard above the last's, in logits."""
+"""Of fresh weights, in logits: how far the last in the order is likelier to answer again than the first, and the first
+to be heard than the last."""
 PARTS = ("gate", "update", "parent")
 
 
@@ -67,8 +67,9 @@ class Gated(Learned):
     def initial(cls, features: Features, rng: np.random.Generator, hidden: int = 16, start: float = 0.1) -> Self:
         """Return untrained weights for features of this version.
 
-        Everybody has the same odds `start` that the gate opens, and in the middle of the order to answer again and to
-        hear somebody; the last in the order listen (`TILT`), the first are heard. What was learned is added to that.
+        The gate opens by the chance `start`. By the same chance whoever stands in the middle of the order answers
+        again, those before it less likely, those after it more so; rather the first are heard (`TILT`). What is learned
+        comes on top of that.
         """
         columns = features.each.shape[1], features.pair.shape[2], features.whole.shape[0]
         tensors = uniform(_shapes(*columns, (hidden, hidden, hidden)), rng)

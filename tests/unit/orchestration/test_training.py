@@ -249,7 +249,7 @@ async def test_equal_seeds_have_equal_weights(kind: str) -> None:
 
 async def test_a_multiplier_keeps_to_the_target() -> None:
     """Calls that are free are held to the target by it alone."""
-    settings = make_settings(updates=60, prices={"call": 0.0}, target_calls=0.4, multiplier_step=5e-3, patience=60)
+    settings = make_settings(updates=40, prices={"call": 0.0}, target_calls=0.4, multiplier_step=5e-3, patience=60)
     trained = await train([small_plays()], "gated", settings, 0)
     free = await train([small_plays()], "gated", settings.model_copy(update={"target_calls": None}), 0)
     assert trained.history[-1].multipliers > (0,)
@@ -288,7 +288,7 @@ async def test_greedy_plans_ask_few_agents_where_one_is_enough() -> None:
 
 async def test_every_environment_keeps_to_the_target_by_its_own_multiplier() -> None:
     """Also where one of them is worth far more talk than the other."""
-    settings = make_settings(updates=60, prices={"call": 0.0}, target_calls=0.4, multiplier_step=5e-3, patience=60)
+    settings = make_settings(updates=40, prices={"call": 0.0}, target_calls=0.4, multiplier_step=5e-3, patience=60)
     worth_little = small_plays(replace(SMALL, rescue=0.3, harm=0.1))
     trained = await train([small_plays(), worth_little], "gated", settings, 0)
     assert all(calls <= 0.4 for calls in trained.validation_calls)
