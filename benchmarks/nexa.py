@@ -9,7 +9,8 @@ because it is modelled, it trains `gated` once more, and `nexa-paper` and `edge-
 do not learn, on the test pools: other programs than any that was trained on. Second answers are made for real, in
 sandboxes; on the recorded answers they are modelled by stated rates. What was not trained into FOLDER is left out, but
 what ships. Parts are measured together or one by one into the same file: ``--parts sizes --limit 32`` for teams and panels of
-other sizes, ``--parts minilm`` for another embedder.
+other sizes, ``--parts minilm`` for another embedder, ``--parts folds`` (minutes, no sandbox) for trainings on two thirds of
+the programs that ship, measured on the third.
 
 Teams work on the programs of `repair` with the faults that they have and with others, one and two at a time
 (`variants.py`); panels review patches: those of `repair-reviews`, and what teams answered (`patches.py`). What is measured
