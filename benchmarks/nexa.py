@@ -268,12 +268,11 @@ async def measure_live(environment: str, agents: int, options: Any) -> dict[str,
     """Return the table of one live environment's test pool, for teams or panels of so many."""
     embedder = open_embedder(options.embedder)
     drawn: dict[str, Policy] = {}
-    dense = "gated-both" if learned(options, "gated-both") else OWN[environment]
-    like = learned(options, dense)
+    like = learned(options, OWN[environment])
     if like is not None and agents == AGENTS:
         own = place_of(environment, options)
         trained_on = Plays(Recording.open(own if own.is_file() else SHIPPED / RECORDINGS[environment]), embedder)
-        drawn[f"random (as dense as {dense})"] = random_like(like, [trained_on])
+        drawn[f"random (as dense as {OWN[environment]})"] = random_like(like, [trained_on])
     async with measured(environment, agents, options) as recording:
         plays = Plays(recording, embedder)
         rows = policies(options, agents, drawn) if agents == AGENTS else of_any_size(environment, options)

@@ -93,7 +93,10 @@ class Weights:
         for name in sorted(found.keys() | shapes.keys()):
             if found.get(name) != shapes.get(name):
                 told = f"{found.get(name, 'nothing')}, not {shapes.get(name, 'nothing')}"
-                raise WeightsError(f"weights of {self.policy}: {name} is {told}; they are of another policy or version")
+                raise WeightsError(
+                    f"weights of {self.policy}: {name} is {told}; they are of another policy or version, train again "
+                    "(rqgm nexa train)"
+                )
 
     def check_version(self, version: str) -> None:
         """Raise WeightsVersionError unless the weights were trained on this version of the features."""

@@ -1,4 +1,4 @@
-"""Thresholds: from which logit on a gate opens, so that a budget is kept and most is gained."""
+"""Thresholds: above which logit a gate opens, so that most is gained, or that a budget is spent."""
 
 from __future__ import annotations
 

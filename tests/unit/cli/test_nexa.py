@@ -147,12 +147,22 @@ def test_another_seed_draws_plans_that_are_not_on_record_anew_and_says_so(record
     assert json.loads(result.stdout)["card"]["metrics"]["plans.missing"] > 0
 
 
+def test_any_setting_of_the_trainer_can_be_set(recorded: Path, tmp_path: Path) -> None:
+    """As a key, also of a table; the card tells what was used."""
+    words = ("-c", "decay=1", "-c", "prices.path=0.01", "--updates", 1, "--out", tmp_path / "mine", "--json")
+    settings = told(run("train", recorded, *words))["card"]["settings"]
+    assert (settings["decay"], settings["prices"]["path"], settings["prices"]["call"]) == (1.0, 0.01, 0.002)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (("train", "RECORDING", "--policy", "gatd"), "did you mean 'gated'"),
         (("train", "RECORDING", "--preset", "papr"), "did you mean 'paper'"),
         (("train", "RECORDING", "--updates", 0), "updates"),
+        (("train", "RECORDING", "-c", "dcay=1"), "did you mean 'decay'"),
+        (("train", "RECORDING", "-c", "prices.call=-1"), "prices.call: Input should be greater than or equal to 0"),
+        (("train", "RECORDING", "-c", "decay"), "write it as key=value, for example -c decay=1"),
         (("train", "RECORDING", "--embedder", "hash"), "did you mean 'hashing'"),
         (("train", "none.zst"), "there is no such recording"),
         (("train", "PLAIN"), "not packed with zstd"),
